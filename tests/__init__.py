@@ -1,0 +1,1 @@
+"""Tests of both packages; those on real traffic skip where that data is absent."""
