@@ -1,0 +1,1 @@
+"""Queues: how events get from who makes them to who uses them."""
