@@ -1,20 +1,21 @@
 """The library's exception tree. Every error says what was asked, what came back and what to do.
 
-    TtxtError
-    ├── ConfigError            a setting is missing, misspelt or out of range
-    ├── InstrumentError        a price or quantity that the instrument can't carry, an unknown instrument
-    ├── EventError             an event that can't be encoded, decoded or registered
-    ├── ProtocolError          a venue's frame that does not follow its protocol
-    ├── OrderError             a command or an order update that contradicts what is known
-    │   └── DuplicateOrderError   a client order id that was already sent
-    ├── QueueError
-    │   ├── QueueFullError     a lossless mailbox overflowed
-    │   └── QueueClosedError   nothing more will come
-    └── RecordingError         a recording that can't be read or written
-        ├── NotARecordingError
-        ├── CorruptChunkError
-        ├── RecordingLockedError
-        └── RecordingExistsError
+TtxtError
+├── ConfigError            a setting is missing, misspelt or out of range
+├── InstrumentError        a price or quantity that the instrument can't carry, an unknown instrument
+├── EventError             an event that can't be encoded, decoded or registered
+├── BookError              an event that a kept order book can't take, or a book that is not VALID
+├── ProtocolError          a venue's frame that does not follow its protocol
+├── OrderError             a command or an order update that contradicts what is known
+│   └── DuplicateOrderError   a client order id that was already sent
+├── QueueError
+│   ├── QueueFullError     a lossless mailbox overflowed
+│   └── QueueClosedError   nothing more will come
+└── RecordingError         a recording that can't be read or written
+    ├── NotARecordingError
+    ├── CorruptChunkError
+    ├── RecordingLockedError
+    └── RecordingExistsError
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ class InstrumentError(TtxtError):
 
 class EventError(TtxtError):
     """An event that can't be encoded, decoded or registered."""
+
+
+class BookError(TtxtError):
+    """An event that a kept order book can't take, or a book that is not VALID."""
 
 
 class ProtocolError(TtxtError):

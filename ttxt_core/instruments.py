@@ -7,6 +7,7 @@ floats of market data and the exact numbers of orders: `to_ticks` and `to_lots` 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple, Self
@@ -15,32 +16,41 @@ from ttxt_core.errors import InstrumentError
 from ttxt_core.events.envelope import Event, InstrumentKey
 from ttxt_core.events.market import Instrument, Side
 
+_PAIR = re.compile(r"([^/:\s]+)/([^/:\s]+?)(?::([^/:\s-]+)(?:-(\d{8}))?)?")
+
 STEP_TOLERANCE = 1e-6
 """How far, in ticks or lots, a float may lie from a whole step and still be it."""
 
 
 class TradingPair(NamedTuple):
-    """``BTC/USDT``, or ``BTC/USD:BTC`` where the settle currency is not the quote."""
+    """``BTC/USDT``; ``BTC/USD:BTC`` where the settle currency is not the quote; ``BTC/USDT:USDT-20261225`` when dated.
+
+    Attributes:
+        expiry: delivery day as ``YYYYMMDD``, UTC; empty for spot and perpetuals.
+    """
 
     base: str
     quote: str
     settle: str
+    expiry: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The pair in `text`.
 
         Raises:
-            InstrumentError: not of the form ``BASE/QUOTE`` or ``BASE/QUOTE:SETTLE``.
+            InstrumentError: not of one of the three forms above.
         """
-        names, _, settle = text.strip().upper().partition(":")
-        base, slash, quote = names.partition("/")
-        if not (base and slash and quote) or "/" in quote or (":" in text and not settle):
+        match = _PAIR.fullmatch(text.strip().upper())
+        if match is None:
             raise InstrumentError(f"read the pair {text!r}", "it is not BASE/QUOTE", "write it like BTC/USDT")
-        return cls(base, quote, settle or quote)
+        base, quote, settle, expiry = match.groups()
+        return cls(base, quote, settle or quote, expiry or "")
 
     def __str__(self) -> str:
         plain = f"{self.base}/{self.quote}"
+        if self.expiry:
+            return f"{plain}:{self.settle}-{self.expiry}"
         return plain if self.settle == self.quote else f"{plain}:{self.settle}"
 
 
@@ -87,10 +97,12 @@ class InstrumentInfo:
 
     @property
     def tick_size(self) -> Decimal:
+        """The price step, quote currency."""
         return self.spec.tick_size
 
     @property
     def lot_size(self) -> Decimal:
+        """The quantity step, base currency."""
         return self.spec.lot_size
 
     # -- floats and decimals to whole steps -----------------------------------------------------------
@@ -134,6 +146,10 @@ class InstrumentInfo:
         """The size of `lots` as market data carry it."""
         per_unit = self._lots_per_unit
         return lots / per_unit if per_unit else float(self.spec.lot_size * lots)
+
+    def exact_price(self, price: float) -> Decimal:
+        """A price that need not lie on the grid (mark, index, mid), as the shortest decimal that names the float."""
+        return Decimal(repr(price))
 
     # -- rounding of order prices and quantities ----------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Connectors: each venue speaks its own protocol in a folder of its own."""

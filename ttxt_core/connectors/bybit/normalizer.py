@@ -1,0 +1,288 @@
+"""Bybit's public spot and linear frames to standard events.
+
+Source of the rules: Bybit's v5 documentation. A book delta follows the message with `u` one less; a message of type
+`snapshot`, or with `u` 1 (the service was restarted), replaces the book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS
+from ttxt_core.connectors.bybit.messages import (
+    BookFrame,
+    Envelope,
+    InstrumentReply,
+    InstrumentRow,
+    KlineFrame,
+    TickerFrame,
+    TradeFrame,
+)
+from ttxt_core.connectors.normalizer import NormalizerBase
+from ttxt_core.errors import ProtocolError
+from ttxt_core.events import (
+    ConnectorError,
+    Event,
+    Instrument,
+    Kline,
+    MarketTrade,
+    MarketTrades,
+    MessageHeader,
+    Orderbook,
+    Side,
+    Source,
+    Ticker,
+)
+from ttxt_core.instruments import TradingPair
+
+VENUE: Final = "bybit"
+CATEGORIES: Final = ("spot", "linear")
+
+_SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
+_TOPIC_KEY: Final = b'"topic":"'
+_SHOWN: Final = 160
+
+_book_decoder = msgspec.json.Decoder(BookFrame, strict=False)
+_trade_decoder = msgspec.json.Decoder(TradeFrame, strict=False)
+_kline_decoder = msgspec.json.Decoder(KlineFrame, strict=False)
+_ticker_decoder = msgspec.json.Decoder(TickerFrame)
+_envelope_decoder = msgspec.json.Decoder(Envelope)
+_instrument_decoder = msgspec.json.Decoder(InstrumentReply)
+
+_T = TypeVar("_T")
+_Reader = Callable[[bytes, int], list[Event[Any]]]
+
+
+class BybitNormalizer(NormalizerBase):
+    """Reads the frames of one public connection (`spot` or `linear`)."""
+
+    venue = VENUE
+
+    def __init__(self, category: str, source: Source = Source.LIVE) -> None:
+        """`category` as in the connection's path.
+
+        Raises:
+            ProtocolError: a category that this normalizer does not read.
+        """
+        if category not in CATEGORIES:
+            raise ProtocolError(f"read Bybit category {category!r}", "it is not known", f"known: {CATEGORIES}")
+        self.category = category
+        self._source = source
+        self._pairs: dict[str, str] = {}
+        self._routes: dict[bytes, _Reader] = {}
+
+    # -- frames ----------------------------------------------------------------------------------------
+
+    def normalize(self, payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
+        """See `NormalizerBase`."""
+        start = payload.find(_TOPIC_KEY)
+        if start >= 0:
+            start += len(_TOPIC_KEY)
+            topic = payload[start : payload.find(b'"', start)]
+            reader = self._routes.get(topic)
+            if reader is None:
+                reader = self._route(topic.decode("utf-8", "replace"))
+                self._routes[topic] = reader
+        else:
+            envelope = self._decode(_envelope_decoder, payload, "frame")
+            if envelope.topic is None:
+                return self._answer(envelope, payload, receive_time_ns)
+            reader = self._route(envelope.topic)
+        return reader(payload, receive_time_ns)
+
+    def _route(self, topic: str) -> _Reader:
+        """The reader of a topic's frames, bound to its symbol."""
+        kind, *middle, symbol = topic.split(".")
+        asked = f"read {self.venue} {self.category} {topic}"
+        make = {
+            ("orderbook", 1): self._book_reader,
+            ("publicTrade", 0): self._trade_reader,
+            ("kline", 1): self._kline_reader,
+            ("tickers", 0): self._ticker_reader,
+        }.get((kind, len(middle)))
+        if make is None:
+            raise ProtocolError(asked, "unknown topic")
+        pair = self._pairs.get(symbol)
+        if pair is None:
+            raise ProtocolError(asked, f"unknown symbol {symbol}", "it is not in the instrument list that was read")
+        return make(pair, middle[0] if middle else "")
+
+    def _book_reader(self, pair: str, middle: str) -> _Reader:
+        venue, category, source = self.venue, self.category, self._source
+        decode = _book_decoder.decode
+        try:
+            depth = int(middle)
+        except ValueError:
+            raise ProtocolError(f"read the depth of orderbook.{middle}", "it is not a number") from None
+
+        def read(payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
+            try:
+                frame = decode(payload)
+            except msgspec.DecodeError as error:
+                raise _unreadable(f"orderbook {pair}", payload, error) from error
+            data = frame.data
+            update = data.u
+            is_snapshot = frame.type == "snapshot" or update == 1
+            time_ms = frame.cts or frame.ts
+            header = MessageHeader(venue, category, pair, time_ms * MILLISECOND_NS, receive_time_ns, 0, source)
+            previous = None if is_snapshot else update - 1
+            return [Event(header, Orderbook(data.b, data.a, is_snapshot, update, previous, depth))]
+
+        return read
+
+    def _trade_reader(self, pair: str, _middle: str) -> _Reader:
+        def read(payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
+            frame = self._decode(_trade_decoder, payload, f"trades {pair}")
+            trades = []
+            for row in frame.data:
+                side = _SIDES.get(row.S)
+                if side is None:
+                    raise ProtocolError(f"read trades {pair}", f"side {row.S!r}", "expected Buy or Sell")
+                trades.append(MarketTrade(row.p, row.v, side, row.i, row.T * MILLISECOND_NS, row.BT))
+            if not trades:
+                return []
+            return [Event(self._header(pair, frame.ts, receive_time_ns), MarketTrades(trades))]
+
+        return read
+
+    def _kline_reader(self, pair: str, _middle: str) -> _Reader:
+        def read(payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
+            frame = self._decode(_kline_decoder, payload, f"klines {pair}")
+            header = self._header(pair, frame.ts, receive_time_ns)
+            return [
+                Event(
+                    header,
+                    Kline(
+                        # A month has no fixed length, so the candle's own bounds say how long it is.
+                        interval_ns=(row.end + 1 - row.start) * MILLISECOND_NS,
+                        start_ns=row.start * MILLISECOND_NS,
+                        open=row.open,
+                        high=row.high,
+                        low=row.low,
+                        close=row.close,
+                        volume=row.volume,
+                        turnover=row.turnover,
+                        is_closed=row.confirm,
+                    ),
+                )
+                for row in frame.data
+            ]
+
+        return read
+
+    def _ticker_reader(self, pair: str, _middle: str) -> _Reader:
+        def read(payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
+            frame = self._decode(_ticker_decoder, payload, f"ticker {pair}")
+            row = frame.data
+            try:
+                ticker = Ticker(
+                    last=_number(row.last_price),
+                    mark=_number(row.mark_price),
+                    index=_number(row.index_price or row.usd_index_price),
+                    bid=_number(row.bid1_price),
+                    bid_size=_number(row.bid1_size),
+                    ask=_number(row.ask1_price),
+                    ask_size=_number(row.ask1_size),
+                    funding_rate=_number(row.funding_rate),
+                    next_funding_ns=int(row.next_funding_time) * MILLISECOND_NS if row.next_funding_time else None,
+                    open_interest=_number(row.open_interest),
+                    change_24h=_number(row.price24h_pcnt),
+                    high_24h=_number(row.high_price24h),
+                    low_24h=_number(row.low_price24h),
+                    volume_24h=_number(row.volume24h),
+                    turnover_24h=_number(row.turnover24h),
+                )
+            except ValueError as error:
+                raise _unreadable(f"ticker {pair}", payload, error) from error
+            return [Event(self._header(pair, frame.ts, receive_time_ns), ticker)]
+
+        return read
+
+    def _answer(self, envelope: Envelope, payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
+        """The answer to a command: nothing when it went well."""
+        if envelope.op is None:
+            raise ProtocolError(f"read {self.venue} {self.category} frame", _excerpt(payload), "no topic and no op")
+        if envelope.success is False:
+            refused = ConnectorError("protocol", f"{envelope.op} {envelope.req_id}".strip(), envelope.ret_msg)
+            return [Event(self._header("", 0, receive_time_ns), refused)]
+        return []
+
+    # -- instruments -----------------------------------------------------------------------------------
+
+    def instruments(self, payload: bytes, receive_time_ns: int) -> list[Event[Instrument]]:
+        """See `NormalizerBase`."""
+        asked = f"read the instruments of {self.venue} {self.category}"
+        reply = self._decode(_instrument_decoder, payload, "instruments")
+        if reply.ret_code != 0:
+            raise ProtocolError(asked, f"code {reply.ret_code}: {reply.ret_msg}")
+        if reply.result.category != self.category:
+            raise ProtocolError(asked, f"the list is of category {reply.result.category!r}")
+        events = []
+        for row in reply.result.rows:
+            pair = _pair(row)
+            self._pairs[row.symbol] = pair
+            events.append(Event(self._header(pair, reply.time, receive_time_ns), self._instrument(row)))
+        return events
+
+    def _instrument(self, row: InstrumentRow) -> Instrument:
+        lots = row.lot_size_filter
+        lot_size = lots.qty_step or lots.base_precision
+        if lot_size is None:
+            raise ProtocolError(f"read the instrument {row.symbol}", "it has neither qtyStep nor basePrecision")
+        is_spot = self.category == "spot"
+        return Instrument(
+            symbol=row.symbol,
+            base=row.base_coin,
+            quote=row.quote_coin,
+            settle=row.settle_coin or row.quote_coin,
+            tick_size=row.price_filter.tick_size,
+            lot_size=lot_size,
+            # Spot no longer checks its minOrderQty: it checks the value (Bybit, "Get Instruments Info").
+            min_quantity=lot_size if is_spot else lots.min_order_qty,
+            max_quantity=lots.max_limit_order_qty if is_spot else lots.max_order_qty,
+            max_market_quantity=lots.max_market_order_qty if is_spot else lots.max_mkt_order_qty,
+            min_notional=lots.min_order_amt if is_spot else lots.min_notional_value,
+            max_leverage=row.leverage_filter.max_leverage if row.leverage_filter else None,
+            status=row.status.lower(),
+            min_price=row.price_filter.min_price,
+            max_price=row.price_filter.max_price,
+            funding_interval_ns=row.funding_interval * 60 * NANOSECONDS or None,
+        )
+
+    # -- helpers ---------------------------------------------------------------------------------------
+
+    def _header(self, pair: str, venue_time_ms: int, receive_time_ns: int) -> MessageHeader:
+        return MessageHeader(
+            self.venue, self.category, pair, venue_time_ms * MILLISECOND_NS, receive_time_ns, 0, self._source
+        )
+
+    def _decode(self, decoder: msgspec.json.Decoder[_T], payload: bytes, what: str) -> _T:
+        try:
+            return decoder.decode(payload)
+        except msgspec.DecodeError as error:
+            raise _unreadable(what, payload, error) from error
+
+
+def _pair(row: InstrumentRow) -> str:
+    settle = row.settle_coin or row.quote_coin
+    expiry = ""
+    if row.contract_type.endswith("Futures") and row.delivery_time != "0":
+        expiry = datetime.fromtimestamp(int(row.delivery_time) / 1000, UTC).strftime("%Y%m%d")
+    return str(TradingPair(row.base_coin, row.quote_coin, settle, expiry))
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text else None
+
+
+def _unreadable(what: str, payload: bytes, error: Exception) -> ProtocolError:
+    return ProtocolError(f"read {VENUE} {what}", str(error), f"the frame begins {_excerpt(payload)}")
+
+
+def _excerpt(payload: bytes) -> str:
+    text = payload[:_SHOWN].decode("utf-8", "replace")
+    return text + "…" if len(payload) > _SHOWN else text or "(empty)"
