@@ -1,0 +1,1 @@
+"""Pictures of the workstation, and the programs that paint them."""
