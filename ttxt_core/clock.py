@@ -34,12 +34,15 @@ class SystemClock:
     """The machine's clock."""
 
     def now_ns(self) -> int:
+        """UTC by the system's wall clock, which may be set."""
         return time.time_ns()
 
     def monotonic_ns(self) -> int:
+        """The system's monotonic clock."""
         return time.monotonic_ns()
 
     async def sleep_until(self, when_ns: int) -> None:
+        """Sleep in real time; let other tasks run even when there is nothing to wait for."""
         delay_ns = when_ns - time.time_ns()
         await asyncio.sleep(delay_ns / NANOSECONDS if delay_ns > 0 else 0)
 
@@ -52,14 +55,18 @@ class ManualClock:
         self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
 
     def now_ns(self) -> int:
+        """The time that was last set."""
         return self._now_ns
 
     def monotonic_ns(self) -> int:
+        """The same as `now_ns`."""
         return self._now_ns
 
     def set_ns(self, now_ns: int) -> None:
         """Move to `now_ns`, forward or (for a seek) back, and wake who waited for it."""
         self._now_ns = now_ns
+        if not self._sleepers:
+            return
         due = sorted((s for s in self._sleepers if s[0] <= now_ns), key=lambda s: s[0])
         self._sleepers = [s for s in self._sleepers if s[0] > now_ns]
         for _, sleeper in due:
@@ -71,6 +78,7 @@ class ManualClock:
         self.set_ns(self._now_ns + delta_ns)
 
     async def sleep_until(self, when_ns: int) -> None:
+        """Wait until the clock is set to `when_ns` or later; let other tasks run in any case."""
         if when_ns <= self._now_ns:
             await asyncio.sleep(0)
             return

@@ -12,6 +12,8 @@ from ttxt_core.events.orders import PositionSide
 
 
 class MarginMode(StrEnum):
+    """CROSS shares the account's margin; ISOLATED risks what was set aside for the position."""
+
     CROSS = "cross"
     ISOLATED = "isolated"
 

@@ -13,12 +13,16 @@ from ttxt_core.events.market import Side
 
 
 class OrderType(StrEnum):
+    """STOP_MARKET waits outside the book until its trigger price, then takes like MARKET."""
+
     LIMIT = "limit"
     MARKET = "market"
     STOP_MARKET = "stop_market"
 
 
 class TimeInForce(StrEnum):
+    """Good till cancelled; fill at once what can be and cancel the rest; fill all at once or cancel all."""
+
     GTC = "gtc"
     IOC = "ioc"
     FOK = "fok"
@@ -48,6 +52,8 @@ class PositionSide(StrEnum):
 
 
 class QuantityUnit(StrEnum):
+    """The currency of the pair that an order's quantity counts in."""
+
     BASE = "base"
     QUOTE = "quote"
 
@@ -86,6 +92,8 @@ class AckOutcome(StrEnum):
 
 
 class FillKind(StrEnum):
+    """What an execution came from; ADL is auto-deleveraging."""
+
     TRADE = "trade"
     FUNDING = "funding"
     LIQUIDATION = "liquidation"

@@ -8,6 +8,8 @@ from ttxt_core.events.envelope import EventData
 
 
 class ConnectionState(StrEnum):
+    """Where a stream's connection stands."""
+
     CONNECTING = "connecting"
     CONNECTED = "connected"
     RECONNECTING = "reconnecting"
@@ -24,6 +26,8 @@ class BookState(StrEnum):
 
 
 class ResetReason(StrEnum):
+    """Why a stream begins anew: a seek in a replay, a new connection, another session."""
+
     SEEK = "seek"
     RECONNECT = "reconnect"
     SESSION = "session"
@@ -41,7 +45,8 @@ class ConnectorError(EventData, frozen=True, tag="ce"):
     """An error on the way from or to a venue; the stream goes on.
 
     Attributes:
-        kind: transport, protocol, reject, rate_limit, auth, config, instrument or recording.
+        kind: transport, protocol, reject, rate_limit, auth, config, instrument, recording, or
+            internal: a part of this program failed.
         asked: what was done. answered: what came back. hint: what to do.
     """
 

@@ -38,7 +38,9 @@ class QueueStats(Struct):
     """Counters of one queue since it was made.
 
     Attributes:
-        published, delivered, dropped, conflated: events.
+        published: events that were handed in.
+        delivered: events that were taken out, notices of losses included.
+        dropped: events that were lost. conflated: events that were merged into a later one.
         highest: the most events that waited at once.
     """
 
