@@ -1,0 +1,185 @@
+"""Every action of the workstation, once: what it is called, what it does, which keys start it.
+
+Bindings, footer, help screen, palette and the README's key table are made from this list. It holds data only; what an
+action does is in `screens.handlers`, by the same id.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Scope(StrEnum):
+    """Where a key means an action. A focused pane's own scope is asked first, then GLOBAL.
+
+    The scopes in the second half last for one key: they follow a key that asks for another (`f`, `;`, `A`).
+    """
+
+    GLOBAL = "global"
+    ORDERS = "orders"
+    TAPE = "tape"
+    CHART = "chart"
+    LOG = "log"
+    REPLAY = "replay"
+    AFTER_FLATTEN = "after_flatten"
+    AFTER_FOCUS = "after_focus"
+    AFTER_ARM = "after_arm"
+    AFTER_RECORD = "after_record"
+
+
+class Group(StrEnum):
+    """Headings of the help screen."""
+
+    BUY = "Buy"
+    SELL = "Sell"
+    SEND = "Send and size"
+    CANCEL = "Cancel and close"
+    LADDER = "Ladder"
+    ORDERS = "Own orders"
+    VIEW = "View"
+    SESSION = "Session"
+    REPLAY = "Replay"
+
+
+class Action(NamedTuple):
+    """One thing that a key can do.
+
+    Attributes:
+        id: its name in the config and of its handler.
+        keys: default keys, as typed (`X`, `+`) or named (`ctrl+x`, `pageup`).
+        label: one or two words for the footer.
+        help: a sentence for help screen and palette.
+        group: heading in the help screen.
+        scope: where the keys mean it.
+        guarded: a repeat of the key is ignored until it has been quiet: it can send or size an order.
+        panic: works while a field or dialog has the focus too.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: Group
+    scope: Scope = Scope.GLOBAL
+    guarded: bool = False
+    panic: bool = False
+
+
+def _guarded(id: str, keys: str, label: str, help: str, *place: Group | Scope) -> Action:
+    return _action(id, keys, label, help, *place)._replace(guarded=True)
+
+
+def _action(id: str, keys: str, label: str, help: str, *place: Group | Scope) -> Action:
+    """`place` is the group, and the scope where it is not GLOBAL."""
+    group, scope = (*place, Scope.GLOBAL)[:2]
+    return Action(id, tuple(keys.split()), label, help, Group(group), Scope(scope))
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    _guarded("stage_buy", "b", "buy", "stage a buy at the cursor's price", Group.BUY),
+    _guarded("join_bid", "q", "join bid", "stage a post-only buy at the best bid; it follows until sent", Group.BUY),
+    _guarded("improve_bid", "w", "improve", "stage a post-only buy a tick above the best bid", Group.BUY),
+    _guarded("take_ask", "e", "take ask", "stage a buy at the ask, marketable up to a capped price", Group.BUY),
+    _guarded("stage_sell", "s", "sell", "stage a sell at the cursor's price", Group.SELL),
+    _guarded("join_ask", "p", "join ask", "stage a post-only sell at the best ask; it follows until sent", Group.SELL),
+    _guarded("improve_ask", "o", "improve", "stage a post-only sell a tick below the best ask", Group.SELL),
+    _guarded("take_bid", "i", "take bid", "stage a sell at the bid, marketable down to a capped price", Group.SELL),
+    _guarded("send", "enter", "send", "send what is staged; on an own order: load it to edit", Group.SEND),
+    _action("back_out", "escape", "back", "back out one step: drop what is staged or half typed", Group.SEND),
+    _action("size_1", "1", "size 1", "size preset 1", Group.SEND),
+    _action("size_2", "2", "size 2", "size preset 2", Group.SEND),
+    _action("size_3", "3", "size 3", "size preset 3", Group.SEND),
+    _action("size_4", "4", "size 4", "size preset 4", Group.SEND),
+    _action("size_5", "5", "size 5", "size preset 5", Group.SEND),
+    _action("size_position", "0", "size = position", "size of the open position", Group.SEND),
+    _action("size_up", "+ =", "size +", "size up by a step", Group.SEND),
+    _action("size_down", "-", "size −", "size down by a step", Group.SEND),
+    _action("ticket", "n", "ticket", "open the order ticket", Group.SEND),
+    _action("cancel_here", "x", "cancel", "cancel own orders at the cursor's price", Group.CANCEL),
+    _action("cancel_newest", "c", "cancel last", "cancel the newest working entry on this symbol", Group.CANCEL),
+    _action("cancel_symbol", "X", "cancel symbol", "cancel all entries on this symbol; stops stay", Group.CANCEL),
+    Action(
+        "cancel_everywhere",
+        ("ctrl+x",),
+        "cancel all",
+        "cancel entries everywhere; stops stay",
+        Group.CANCEL,
+        panic=True,
+    ),
+    _guarded("flatten", "f", "flatten", "close this position: then 1-4 for 25-100 %, or Enter for all", Group.CANCEL),
+    _guarded("reverse", "v", "reverse", "stage the reversal of this position", Group.CANCEL),
+    _guarded("protect", "t", "stop", "protective stop at the cursor, reduce-only", Group.CANCEL),
+    _guarded("panic", "!", "close all", "cancel everything and close all, listed first", Group.CANCEL),
+    _action("flatten_25", "1", "25 %", "close a quarter", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _action("flatten_50", "2", "50 %", "close half", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _action("flatten_75", "3", "75 %", "close three quarters", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _action("flatten_100", "4 enter", "all", "close all of it", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _action("cursor_down", "j down", "down", "cursor down a row", Group.LADDER),
+    _action("cursor_up", "k up", "up", "cursor up a row", Group.LADDER),
+    _action("page_down", "pagedown", "page down", "cursor down ten rows", Group.LADDER),
+    _action("page_up", "pageup", "page up", "cursor up ten rows", Group.LADDER),
+    _action("to_bid", "home", "best bid", "cursor to the best bid", Group.LADDER),
+    _action("to_ask", "end", "best ask", "cursor to the best ask", Group.LADDER),
+    _action("recenter", "space", "centre", "centre the ladder on the market", Group.LADDER),
+    _action("coarser", "g", "coarser", "more ticks a row", Group.LADDER),
+    _action("finer", "G", "finer", "fewer ticks a row", Group.LADDER),
+    _action("next_order", "tab", "next order", "select the next own order", Group.ORDERS),
+    _action("previous_order", "shift+tab", "previous order", "select the previous own order", Group.ORDERS),
+    _action("move_up", "K shift+up", "move up", "move the selected order up a row", Group.ORDERS),
+    _action("move_down", "J shift+down", "move down", "move the selected order down a row", Group.ORDERS),
+    _action("cancel_selected", "x", "cancel", "cancel the selected order", Group.ORDERS, Scope.ORDERS),
+    _action("row_down", "j down", "down", "next row", Group.ORDERS, Scope.ORDERS),
+    _action("row_up", "k up", "up", "previous row", Group.ORDERS, Scope.ORDERS),
+    _action("tab_left", "left", "tab", "previous tab: working, fills, history", Group.ORDERS, Scope.ORDERS),
+    _action("tab_right", "right", "tab", "next tab: working, fills, history", Group.ORDERS, Scope.ORDERS),
+    _action("interval_down", "[", "shorter", "shorter candles", Group.VIEW),
+    _action("interval_up", "]", "longer", "longer candles", Group.VIEW),
+    _action("crosshair_left", "left", "left", "crosshair to the candle before", Group.VIEW, Scope.CHART),
+    _action("crosshair_right", "right", "right", "crosshair to the candle after", Group.VIEW, Scope.CHART),
+    _action("candles_wider", "+ =", "wider", "wider candles", Group.VIEW, Scope.CHART),
+    _action("candles_narrower", "-", "narrower", "narrower candles", Group.VIEW, Scope.CHART),
+    _action("overlays", "o", "overlays", "EMA, VWAP, Bollinger bands: one after another", Group.VIEW, Scope.CHART),
+    _action("tape_filter_up", "+ =", "filter +", "hide smaller prints", Group.VIEW, Scope.TAPE),
+    _action("tape_filter_down", "-", "filter −", "show smaller prints", Group.VIEW, Scope.TAPE),
+    _action("log_filter", "left right", "filter", "show all, orders or errors", Group.VIEW, Scope.LOG),
+    _action("log_down", "j down", "down", "later lines", Group.VIEW, Scope.LOG),
+    _action("log_up", "k up", "up", "earlier lines", Group.VIEW, Scope.LOG),
+    _action("focus", ";", "pane", "then 1-9: focus that pane; then ; again: the ladder", Group.VIEW),
+    _action("focus_1", "1", "pane 1", "focus pane 1", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_2", "2", "pane 2", "focus pane 2", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_3", "3", "pane 3", "focus pane 3", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_4", "4", "pane 4", "focus pane 4", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_5", "5", "pane 5", "focus pane 5", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_6", "6", "pane 6", "focus pane 6", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_7", "7", "pane 7", "focus pane 7", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_ladder", ";", "ladder", "back to the ladder", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("zoom", "z", "zoom", "the focused pane alone, and back", Group.VIEW),
+    _action("symbol", "/", "symbol", "choose another symbol", Group.VIEW),
+    _action("palette", "ctrl+p", "palette", "find an action by name", Group.VIEW),
+    _action("theme", "ctrl+t", "theme", "next theme", Group.VIEW),
+    _action("help", "?", "keys", "every key", Group.VIEW),
+    _action("redraw", "ctrl+l", "redraw", "paint the whole screen again", Group.VIEW),
+    _action("arm", "A", "arm", "allow entries; shows account and limits first", Group.SESSION),
+    _action("disarm", "a", "disarm", "refuse entries at once", Group.SESSION),
+    _guarded("arm_confirm", "enter", "arm", "arm", Group.SESSION, Scope.AFTER_ARM),
+    _action("record", "ctrl+r", "record", "record what is on screen; stopping asks", Group.SESSION),
+    _action("record_stop", "enter", "stop recording", "stop recording", Group.SESSION, Scope.AFTER_RECORD),
+    Action("quit", ("ctrl+q",), "quit", "quit; asks while orders work", Group.SESSION, panic=True),
+    Action("quit_dialog", ("ctrl+c",), "quit", "ask whether to quit", Group.SESSION, panic=True),
+    _action("hold", "h", "hold/go", "hold the replay, or let it go on", Group.REPLAY, Scope.REPLAY),
+    _action("step", ".", "step", "forward one event", Group.REPLAY, Scope.REPLAY),
+    _action("step_back", ",", "step back", "back one event: a new attempt", Group.REPLAY, Scope.REPLAY),
+    _action("faster", ">", "faster", "double the speed", Group.REPLAY, Scope.REPLAY),
+    _action("slower", "<", "slower", "halve the speed", Group.REPLAY, Scope.REPLAY),
+    _action("step_book", "right", "next book", "forward to the next change of the book", Group.REPLAY, Scope.REPLAY),
+    _action("step_second", "u", "+1 s", "forward a second", Group.REPLAY, Scope.REPLAY),
+    _action("seek", "y", "go to time", "type a time to go to: a new attempt", Group.REPLAY, Scope.REPLAY),
+    _action("bookmark", "m", "bookmark", "mark this moment", Group.REPLAY, Scope.REPLAY),
+    _action("next_mark", "}", "next mark", "go to the next mark", Group.REPLAY, Scope.REPLAY),
+    _action(
+        "previous_mark", "{", "previous mark", "go to the previous mark: a new attempt", Group.REPLAY, Scope.REPLAY
+    ),
+)
+
+BY_ID: Final = {action.id: action for action in ACTIONS}

@@ -1,0 +1,196 @@
+"""The workstation's app: it ties a session to the screen. Wiring, theme, life cycle; nothing else.
+
+The session runs in this loop. One task drains its events into the store, one clock paints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+from random import SystemRandom
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import BindingType
+
+from ttxt_core.clock import Clock, SystemClock
+from ttxt_core.errors import QueueClosedError
+from ttxt_core.instruments import InstrumentInfo
+from ttxt_core.orders.router import new_client_order_id
+from ttxt_core.queues.base import FullPolicy
+from ttxt_core.session import Session
+from ttxt_core.simulation.simulator_settings import FEES
+from ttxt_tui import _textual_compat
+from ttxt_tui.config.settings import Settings, config_folder
+from ttxt_tui.frame import Flushable, FrameClock
+from ttxt_tui.keymap import Keymap
+from ttxt_tui.paint.cells import pick_glyphs
+from ttxt_tui.panes.workspace import Workspace
+from ttxt_tui.screens.desk_screen import DeskScreen
+from ttxt_tui.screens.dialogs import ChooseDialog
+from ttxt_tui.screens.handlers import Handlers
+from ttxt_tui.screens.keys import KeyDispatcher
+from ttxt_tui.state.status import protection
+from ttxt_tui.state.store import Store
+from ttxt_tui.theme.loader import load_theme, theme_files
+from ttxt_tui.theme.palette import Palette, Theme
+from ttxt_tui.theme.textual_theme import role_variables, textual_theme
+from ttxt_tui.trading.desk import TradingDesk
+from ttxt_tui.trading.desk_context import DeskContext
+
+MAILBOX = 20_000
+"""Events that may wait for the screen before order-book changes are merged."""
+
+
+class Workstation(App[None], inherit_bindings=False):
+    """Shows one session and trades it by keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "ttxt"
+
+    def __init__(self, session: Session, settings: Settings, theme: Theme, *, human_clock: Clock | None = None) -> None:
+        _textual_compat.install()
+        self._first_theme = theme
+        super().__init__(ansi_color=theme.colourless)
+        self.session = session
+        self.settings = settings
+        human = human_clock if human_clock is not None else SystemClock()
+        self._palette = Palette(theme)
+        self._keymap_of_desk = Keymap(settings.keys.preset, settings.keys.bind)
+        self.store = Store(session.orders, protection(is_simulated=True))
+        self.frames = FrameClock(
+            self._visible, lambda: _textual_compat.queued_writes(self), human, settings.screen.frames_per_second
+        )
+        self.workspace = Workspace(session, self.store, self._make_desk(human), settings, human)
+        glyphs = pick_glyphs(os.environ, settings.screen.glyphs)
+        self.desk_screen = DeskScreen(self.workspace, self._palette, glyphs, self._keymap_of_desk)
+        self.handlers = Handlers(self.desk_screen, self._keymap_of_desk, self._choose_theme, lambda: self._palette)
+        self.dispatcher = KeyDispatcher(self.desk_screen, self.handlers, self._keymap_of_desk)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _make_desk(self, human: Clock) -> TradingDesk:
+        random = SystemRandom()
+        context = DeskContext(
+            account=self.session.account,
+            orders=self.session.orders,
+            router=self.session.commands,
+            market_clock=self.session.clock,
+            human_clock=human,
+            market_of=self.store.market_of,
+            new_id=lambda: new_client_order_id(random),
+            fees_of=_fees_of,
+            behind_ns=lambda: self.frames.behind_ns,
+            settings=self.settings.trading,
+        )
+        return TradingDesk(context, self.settings.sizes, first_preset=1)
+
+    # -- life --------------------------------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return role_variables(self._first_theme)
+
+    def on_mount(self) -> None:
+        self.register_theme(textual_theme(self._first_theme))
+        self.theme = self._first_theme.name
+        self.push_screen(self.desk_screen)
+        self.frames.before_frame = self.workspace.poll
+        self._tasks = [
+            asyncio.create_task(self._run(self._consume()), name="events"),
+            asyncio.create_task(self._run(self.frames.run()), name="frames"),
+        ]
+
+    async def on_unmount(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.session.stop()
+
+    async def _run(self, work: object) -> None:
+        """A task whose failure ends the app with its traceback: a screen that stands still must not look alive."""
+        try:
+            await work  # type: ignore[misc]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown and ends the program
+            self._handle_exception(error)
+
+    async def _consume(self) -> None:
+        mailbox = self.session.events.subscribe("screen", capacity=MAILBOX, policy=FullPolicy.CONFLATE, snapshot=True)
+        await self.session.start()
+        first = True
+        while True:
+            try:
+                batch = await mailbox.get_batch(limit=500)
+            except QueueClosedError:
+                return
+            self.workspace.apply(batch)
+            if first and self.workspace.market is not None:
+                first = False
+                gc.collect()
+                gc.freeze()
+            await asyncio.sleep(0)
+
+    def _visible(self) -> Iterable[Flushable]:
+        return self.desk_screen.visible_panes() if self.desk_screen.is_mounted else []
+
+    # -- keys --------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded and self._take_key(event):
+            return
+        await super().on_event(event)
+
+    def _take_key(self, event: events.Key) -> bool:
+        """Whether the desk takes the key: panic keys always, others while no dialog is open."""
+        if self.dispatcher.panic(event):
+            self._show_touched()
+            return True
+        if self.screen is not self.desk_screen:
+            return False
+        self.dispatcher.press(event)
+        self._show_touched()
+        return True
+
+    def _show_touched(self) -> None:
+        """What a key touched is painted at once: the ladder, the prompt, the ticket, the orders."""
+        screen = self.desk_screen
+        if self.screen is screen:
+            touched = {"ladder", "prompt", "pretrade", "ticket", "orders"}
+            self.frames.flush_now(*(pane for pane in screen.visible_panes() if pane.id in touched))
+
+    def on_app_blur(self) -> None:
+        self.frames.blurred = True
+
+    def on_app_focus(self) -> None:
+        self.frames.blurred = False
+
+    # -- themes ------------------------------------------------------------------------------------------
+
+    def _choose_theme(self) -> None:
+        names = sorted(theme_files(_user_themes()))
+        self.push_screen(ChooseDialog("Theme", [(name, name) for name in names]), self.use_theme)
+
+    def use_theme(self, name: str | None) -> None:
+        """Paint everything in the theme `name`."""
+        if name is None:
+            return
+        theme = load_theme(name, _user_themes())
+        self._palette = Palette(theme)
+        self.register_theme(textual_theme(theme))
+        self.theme = theme.name
+        self.desk_screen.use_palette(self._palette)
+
+
+def _user_themes() -> Path:
+    return config_folder() / "themes"
+
+
+def _fees_of(info: InstrumentInfo) -> tuple[Decimal | None, Decimal | None]:
+    """The instrument's own fees, else those that the simulator takes for its category."""
+    rates = FEES.get(info.key.category)
+    maker = info.spec.maker_fee if info.spec.maker_fee is not None else rates.maker if rates else None
+    taker = info.spec.taker_fee if info.spec.taker_fee is not None else rates.taker if rates else None
+    return maker, taker

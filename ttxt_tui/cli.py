@@ -1,0 +1,158 @@
+"""The command `ttxt-tui`: which session, with which settings. Heavy imports wait until they are needed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ttxt_core.orders.limits import RiskLimits
+    from ttxt_core.session import Session
+    from ttxt_tui.config.settings import Settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the workstation; the exit status is 0, 1 for what the message says, 2 for a wrong use."""
+    options = _parser().parse_args(arguments)
+    from ttxt_core.errors import TtxtError
+
+    try:
+        if options.version:
+            from ttxt_tui import __version__
+
+            print(f"ttxt-tui {__version__}")
+            return 0
+        if options.list_themes:
+            return _list_themes()
+        return _run(options)
+    except TtxtError as error:
+        print(f"ttxt-tui: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ttxt-tui", description="The terminal trading workstation. Without a command it starts a PRACTICE session."
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    parser.add_argument("--list-themes", action="store_true", help="print the names of all themes and end")
+    _common(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    practice = commands.add_parser("practice", help="an endless simulated market (the default)")
+    _common(practice, suppress=True)
+    for target in (parser, practice):
+        default = argparse.SUPPRESS if target is practice else None
+        target.add_argument("--seed", type=int, default=default, help="the same seed gives the same market")
+        target.add_argument("--rate", type=float, default=default, help="events a second, up to 5000")
+    replay = commands.add_parser("replay", help="play recordings on the same screen, with simulated orders")
+    _common(replay, suppress=True)
+    replay.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, or a folder of them")
+    replay.add_argument("--speed", default="1", help="0.1 to 1000, or max (default 1)")
+    replay.add_argument("--skip-idle", type=float, metavar="S", help="pass over stretches of S seconds without events")
+    replay.add_argument("--hold", action="store_true", help="begin held: h goes on")
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, *, suppress: bool = False) -> None:
+    default = argparse.SUPPRESS if suppress else None
+    parser.add_argument("--config", type=Path, default=default, metavar="FILE", help="settings instead of the user's")
+    parser.add_argument("--theme", default=default, metavar="NAME", help="a theme of --list-themes")
+
+
+def _list_themes() -> int:
+    from ttxt_tui.config.settings import config_folder
+    from ttxt_tui.theme.loader import load_theme, theme_files
+
+    folder = config_folder() / "themes"
+    for name in sorted(theme_files(folder)):
+        print(f"{name:16} {load_theme(name, folder).description}")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from ttxt_tui.config.settings import config_folder, load_settings
+    from ttxt_tui.keymap import Keymap
+    from ttxt_tui.theme.loader import DEFAULT_THEME, NO_COLOUR_THEME, load_theme
+
+    settings = load_settings(options.config)
+    Keymap(settings.keys.preset, settings.keys.bind)
+    chosen = options.theme or settings.screen.theme
+    name = chosen or (NO_COLOUR_THEME if os.environ.get("NO_COLOR") else DEFAULT_THEME)
+    theme = load_theme(name, config_folder() / "themes")
+    session = _replay(options, settings) if options.command == "replay" else _practice(options, settings)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print("ttxt-tui: it needs a terminal for its input and for its screen (stderr)", file=sys.stderr)
+        return 1
+    from ttxt_tui.app import Workstation
+
+    app = Workstation(session, settings, theme)
+    app.run()
+    return app.return_code or 0
+
+
+def _practice(options: argparse.Namespace, settings: Settings) -> Session:
+    from secrets import randbelow
+
+    from ttxt_core.errors import ConfigError
+    from ttxt_core.session import practice
+    from ttxt_core.simulation.simulator_settings import START_BALANCES, SimulatorSettings
+
+    seed = options.seed if options.seed is not None else settings.practice.seed
+    rate = options.rate if options.rate is not None else settings.practice.rate
+    if not 0 < rate <= 5000:
+        raise ConfigError(f"--rate {rate:g}", "it is out of range", "above 0, up to 5000 events a second")
+    seed = seed if seed is not None else randbelow(2**31)
+    balances = {**START_BALANCES, "USDT": settings.practice.balance}
+    return practice(
+        seed=seed,
+        rate=rate,
+        simulator=SimulatorSettings(balances=balances, seed=seed),
+        limits=_limits(settings),
+        recordings=settings.recording_folder,
+    )
+
+
+def _replay(options: argparse.Namespace, settings: Settings) -> Session:
+    from ttxt_core.errors import ConfigError
+    from ttxt_core.session import replay
+
+    paths: list[Path] = []
+    for path in options.paths:
+        found = sorted(path.glob("*.bin")) if path.is_dir() else [path]
+        if not found:
+            raise ConfigError(f"replay {path}", "there is no recording in this folder", "recordings end in .bin")
+        paths += found
+    try:
+        speed = float("inf") if options.speed == "max" else float(options.speed)
+    except ValueError:
+        raise ConfigError(f"--speed {options.speed}", "it is no speed", "0.1 to 1000, or max") from None
+    session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=_limits(settings))
+    if options.hold and session.replayer is not None:
+        session.replayer.hold()
+    return session
+
+
+def _limits(settings: Settings) -> RiskLimits:
+    from msgspec.structs import replace
+
+    from ttxt_core.clock import NANOSECONDS
+    from ttxt_core.orders.limits import SIMULATED_LIMITS
+
+    own = settings.limits
+    return replace(
+        SIMULATED_LIMITS,
+        max_order_notional=own.order_notional,
+        max_position_notional=own.position_notional,
+        price_band=own.price_band,
+        orders_per_second=own.orders_per_second,
+        daily_loss=own.daily_loss,
+        max_data_age_ns=int(settings.trading.stale_seconds * NANOSECONDS),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Settings: what a user may choose, read from one TOML file."""

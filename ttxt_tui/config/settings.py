@@ -1,0 +1,177 @@
+"""The settings and their file. Every setting has a default, so that no file is needed.
+
+Owns the structs, where the file lies and what is said of a bad value. It must not act on any setting.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct, field
+from platformdirs import user_config_path, user_data_path
+
+from ttxt_core.errors import ConfigError
+
+APP_NAME: Final = "ttxt"
+PRESET_COUNT: Final = 5
+
+
+def _above_zero(name: str, value: Decimal | None) -> None:
+    if value is not None and not (value.is_finite() and value > 0):
+        raise ValueError(f"{name} is {value}; expected a number above zero")
+
+
+class Screen(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[screen]`: how it looks."""
+
+    theme: str | None = None
+    """A theme's name; None chooses by the terminal (`no-color` under NO_COLOR, else `ttxt-dark`)."""
+
+    frames_per_second: Annotated[float, Meta(ge=1, le=30)] = 20.0
+    """How often the screen is painted."""
+
+    glyphs: str | None = None
+    """Blocks of the chart: `sextant`, `quadrant` or `ascii`; None chooses by the terminal."""
+
+
+class Keys(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[keys]`: the keyboard."""
+
+    preset: str = "qwerty"
+    """`qwerty`, `qwertz` or `azerty`."""
+
+    bind: dict[str, list[str]] = {}
+    """Action id → its keys, instead of the preset's."""
+
+
+class Sizes(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[sizes]`: what the keys 1-5 mean."""
+
+    notional: Annotated[list[Decimal], Meta(min_length=PRESET_COUNT, max_length=PRESET_COUNT)] = field(
+        default_factory=lambda: [Decimal(n) for n in (500, 1000, 2500, 5000, 10000)]
+    )
+    """Five sizes in quote currency, rounded to lots at the current price."""
+
+    by_pair: dict[str, Annotated[list[Decimal], Meta(min_length=PRESET_COUNT, max_length=PRESET_COUNT)]] = {}
+    """`BASE/QUOTE` → five sizes in base currency, instead."""
+
+    def __post_init__(self) -> None:
+        for size in self.notional:
+            _above_zero("notional", size)
+        for pair, sizes in self.by_pair.items():
+            for size in sizes:
+                _above_zero(f"by_pair.{pair}", size)
+
+
+class Trading(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[trading]`: how orders are made."""
+
+    take_cap_ticks: Annotated[int, Meta(ge=0, le=1000)] = 20
+    """How far past the touch a take may go before it stops."""
+
+    staged_seconds: Annotated[float, Meta(gt=0, le=600)] = 15.0
+    """A staged order is dropped after this long."""
+
+    stale_seconds: Annotated[float, Meta(gt=0, le=600)] = 3.0
+    """Entries are refused when the book is older than this."""
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[limits]`: what an entry may not exceed. In quote currency where it is money."""
+
+    order_notional: Decimal | None = Decimal(250_000)
+    position_notional: Decimal | None = Decimal(1_000_000)
+    price_band: Decimal | None = Decimal("0.05")
+    """Fraction that a limit price may lie from the touch."""
+    orders_per_second: Annotated[int, Meta(gt=0)] = 20
+    daily_loss: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("order_notional", "position_notional", "price_band", "daily_loss"):
+            _above_zero(name, getattr(self, name))
+
+
+class Practice(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[practice]`: the simulated market."""
+
+    seed: int | None = None
+    """The same seed gives the same market; None draws one at start."""
+
+    rate: Annotated[float, Meta(gt=0, le=5000)] = 300.0
+    """Events a second, over all pairs."""
+
+    balance: Decimal = Decimal(100_000)
+    """USDT at start."""
+
+    def __post_init__(self) -> None:
+        _above_zero("balance", self.balance)
+
+
+class Recording(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[recording]`: where recordings go."""
+
+    folder: str | None = None
+    """None: `recordings` in the user's data folder."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings, one table each."""
+
+    screen: Screen = Screen()
+    keys: Keys = Keys()
+    sizes: Sizes = field(default_factory=Sizes)
+    trading: Trading = Trading()
+    limits: Limits = Limits()
+    practice: Practice = Practice()
+    recording: Recording = Recording()
+
+    @property
+    def recording_folder(self) -> Path:
+        """Where recordings go."""
+        chosen = self.recording.folder
+        return Path(chosen).expanduser() if chosen else user_data_path(APP_NAME, appauthor=False) / "recordings"
+
+
+def config_folder() -> Path:
+    """The user's configuration folder; own themes are in its `themes`."""
+    return user_config_path(APP_NAME, appauthor=False)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings in `path`, or in the user's `config.toml` where there is one, else the defaults.
+
+    Raises:
+        ConfigError: the named file is not there or can't be read, is no TOML, or a value is wrong; the message names
+            the file, the key and what was expected.
+    """
+    chosen = path or config_folder() / "config.toml"
+    try:
+        document = tomllib.loads(chosen.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if path is None:
+            return Settings()
+        raise ConfigError(f"config file {chosen}", "it is not there") from error
+    except OSError as error:
+        raise ConfigError(f"config file {chosen}", error.strerror or str(error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config file {chosen}", f"is not TOML: {error}") from error
+    try:
+        return msgspec.convert(document, Settings)
+    except msgspec.ValidationError as error:
+        raise _explained(chosen, str(error)) from error
+
+
+def _explained(path: Path, message: str) -> ConfigError:
+    """msgspec says ``Expected `float` <= 5000.0 - at `$.practice.rate` ``; people want the key first."""
+    answered, _, place = message.partition(" - at ")
+    unknown = re.search(r"unknown field `([^`]+)`", answered)
+    key = place.strip("`").removeprefix("$").lstrip(".")
+    if unknown:
+        key = f"{key}.{unknown[1]}".lstrip(".")
+        return ConfigError(f"config file {path}, key {key}", "no such setting", "the README lists them")
+    return ConfigError(f"config file {path}, key {key or 'top level'}", answered.replace("`", ""))

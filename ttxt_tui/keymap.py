@@ -1,0 +1,131 @@
+"""Which key means which action: defaults, presets for other keyboards, and the user's own from the config.
+
+Owns the lookup and the checks; refuses a key that means two actions in one scope, naming both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ttxt_core.errors import ConfigError
+from ttxt_tui.actions import ACTIONS, BY_ID, Action, Scope
+
+Bindings = Mapping[str, Sequence[str]]
+"""Action id → the keys that start it instead of its defaults."""
+
+PRESETS: Final[dict[str, Bindings]] = {
+    "qwerty": {},
+    "qwertz": {
+        "focus": ("ö", ";"),
+        "focus_ladder": ("ö", ";"),
+        "interval_down": ("ü", "["),
+        "interval_up": ("ä", "]"),
+        "previous_mark": ("Ü", "{"),
+        "next_mark": ("Ä", "}"),
+    },
+    "azerty": {
+        "join_bid": ("a",),
+        "improve_bid": ("z",),
+        "zoom": ("w",),
+        "disarm": ("q",),
+        "arm": ("Q",),
+        "size_1": ("&", "1"),
+        "size_2": ("é", "2"),
+        "size_3": ('"', "3"),
+        "size_4": ("'", "4"),
+        "size_5": ("(", "5"),
+        "size_position": ("à", "0"),
+        "flatten_25": ("&", "1"),
+        "flatten_50": ("é", "2"),
+        "flatten_75": ('"', "3"),
+        "flatten_100": ("'", "4", "enter"),
+        "interval_down": ("^", "["),
+        "interval_up": ("$", "]"),
+    },
+}
+"""Keyboards on which the default keys lie elsewhere or need a third modifier."""
+
+_UNUSABLE: Final = {
+    "ctrl+a": "tmux and screen take it",
+    "ctrl+b": "tmux takes it",
+    "ctrl+h": "terminals send it for backspace",
+    "ctrl+i": "terminals send it for tab",
+    "ctrl+j": "terminals send it for enter",
+    "ctrl+m": "terminals send it for enter",
+    "ctrl+s": "terminals may stop their output on it",
+    "ctrl+z": "the shell takes it",
+}
+
+
+class Keymap:
+    """Looks a key up in the scopes that count just now."""
+
+    def __init__(self, preset: str = "qwerty", own: Bindings | None = None) -> None:
+        """The defaults, changed by `preset`, changed by `own`.
+
+        Raises:
+            ConfigError: an unknown preset or action, a key that can't be used, or one key for two actions in a scope.
+        """
+        if preset not in PRESETS:
+            raise ConfigError(f"keys.preset = {preset!r}", "no such preset", f"there are: {', '.join(PRESETS)}")
+        own = own or {}
+        for name in own:
+            if name not in BY_ID:
+                raise ConfigError(f"keys.bind.{name}", "no such action", "the help screen (?) lists them")
+        self._keys: dict[str, tuple[str, ...]] = {
+            action.id: tuple(own.get(action.id, PRESETS[preset].get(action.id, action.keys))) for action in ACTIONS
+        }
+        self._table: dict[tuple[Scope, str], Action] = {}
+        for action in ACTIONS:
+            for key in self._keys[action.id]:
+                self._bind(action, key)
+
+    def _bind(self, action: Action, key: str) -> None:
+        reason = _UNUSABLE.get(key) or ("a terminal sends Esc and a letter for it" if key.startswith("alt+") else None)
+        if reason:
+            raise ConfigError(f"keys.bind.{action.id} = {key!r}", f"the key can't be used: {reason}")
+        taken = self._table.setdefault((action.scope, key), action)
+        if taken is not action:
+            raise ConfigError(
+                f"keys.bind.{action.id} = {key!r}",
+                f"the key already means {taken.id} in the scope {action.scope}",
+                "bind one of the two to another key",
+            )
+
+    def keys(self, id: str) -> tuple[str, ...]:
+        """The keys that start the action, the main one first."""
+        return self._keys[id]
+
+    def find(self, key: str, scopes: Sequence[Scope]) -> Action | None:
+        """The action that `key` means, the first of `scopes` that knows it; None when none does."""
+        for scope in scopes:
+            action = self._table.get((scope, key))
+            if action is not None:
+                return action
+        return None
+
+
+_NAMES: Final = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "tab": "Tab",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def shown(key: str) -> str:
+    """`key` as people write it: `Ctrl+X`, `PgUp`, `↑`."""
+    if key.startswith("ctrl+"):
+        return "Ctrl+" + shown(key[5:]).upper()
+    if key.startswith("shift+"):
+        return "Shift+" + shown(key[6:])
+    return _NAMES.get(key, key)

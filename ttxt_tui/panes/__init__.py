@@ -1,0 +1,1 @@
+"""Panes: one widget each, painted from plain state."""

@@ -1,0 +1,85 @@
+"""The ladder pane: heads, price rows, and a line about the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from textual import events
+from textual.strip import Strip
+
+from ttxt_core.clock import NANOSECONDS
+from ttxt_tui.paint.ladder import ladder_footer, ladder_header, ladder_row
+from ttxt_tui.paint.ladder_layout import LadderLayout
+from ttxt_tui.paint.table import message_rows
+from ttxt_tui.panes.live import LivePane
+from ttxt_tui.panes.workspace import Workspace
+from ttxt_tui.state.ladder_rows import LadderRow
+from ttxt_tui.theme.palette import Palette
+
+_AROUND = 2
+"""Rows of the pane that are not prices: heads and foot."""
+
+
+class LadderPane(LivePane[object]):
+    """Draws the active ladder. A click aims, once the pane has the focus."""
+
+    def __init__(self, palette: Palette, workspace: Workspace, *, id: str) -> None:
+        super().__init__(palette, id=id)
+        self._workspace = workspace
+        self._layout: LadderLayout | None = None
+
+    def version(self) -> Hashable:
+        workspace = self._workspace
+        ladder = workspace.ladder
+        if ladder is None:
+            return None
+        # Ages and automatic centring move with the clock even when the market is quiet.
+        quarter = workspace.human_ns() // (NANOSECONDS // 4)
+        return ladder.market.key, ladder.market.version, ladder.version, workspace.marks_version(), quarter
+
+    def rows(self, width: int, height: int) -> Sequence[object]:
+        workspace = self._workspace
+        ladder = workspace.ladder
+        if ladder is None:
+            return message_rows("waiting for the market", self.palette, width)
+        layout = LadderLayout.for_width(width, ladder.price_width)
+        if layout != self._layout:
+            self._layout = layout
+            self._rows = []
+        now_ns = workspace.now_ns()
+        prices = ladder.rows(
+            max(height - _AROUND, 0),
+            workspace.marks(),
+            cells=layout.cells,
+            now_ns=now_ns,
+            human_ns=workspace.human_ns(),
+        )
+        group = ladder.group
+        step = ladder.market.info.format_price(ladder.market.info.price(group))
+        foot = (ladder.cursor_info(), f"{step} a row", ladder.off_screen)
+        return [ladder.market.trust(now_ns).text, *prices, foot]
+
+    def paint_row(self, row: object, width: int) -> Strip:
+        if isinstance(row, Strip):
+            return row
+        layout = self._layout or LadderLayout.for_width(width, width // 5)
+        if isinstance(row, LadderRow):
+            return ladder_row(row, self.palette, layout)
+        if isinstance(row, str):
+            return ladder_header(self.palette, layout, row)
+        info, group, hidden = row  # type: ignore[misc]
+        return ladder_footer(info, group, hidden, self.palette, width)  # type: ignore[has-type]
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A first click only focuses."""
+        ladder = self._workspace.ladder
+        if self.has_focus and ladder is not None:
+            ladder.set_cursor_line(event.get_content_offset_capture(self).y - 1)
+
+    def on_mouse_scroll_down(self) -> None:
+        if self._workspace.ladder is not None:
+            self._workspace.ladder.move_cursor(-3)
+
+    def on_mouse_scroll_up(self) -> None:
+        if self._workspace.ladder is not None:
+            self._workspace.ladder.move_cursor(3)

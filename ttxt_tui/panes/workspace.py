@@ -1,0 +1,193 @@
+"""Workspace: what all panes look at. One object ties a session to the states, the trading desk and the active symbol.
+
+Owns which instrument is active and what was last said to the trader. Panes read it, actions change it; it knows no
+widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ttxt_core.clock import NANOSECONDS, Clock
+from ttxt_core.events import Event, InstrumentKey, PositionSide, StreamReset
+from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_core.session import Session
+from ttxt_tui.config.settings import Settings
+from ttxt_tui.state.chart import ChartState
+from ttxt_tui.state.ladder import LadderState
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.state.market import MarketState
+from ttxt_tui.state.own_marks import LadderMarks, PendingMark, own_orders
+from ttxt_tui.state.replay import ReplayState
+from ttxt_tui.state.store import Store
+from ttxt_tui.trading.coach import Coach
+from ttxt_tui.trading.desk import TradingDesk
+from ttxt_tui.trading.feedback import Feedback, Level
+
+SAID_FOR_NS: Final = 6 * NANOSECONDS
+"""How long the answer to a key stays in the prompt line."""
+
+_LOG_LEVEL: Final = {
+    Level.OK: LogLevel.OK,
+    Level.INFO: LogLevel.INFO,
+    Level.WARN: LogLevel.WARN,
+    Level.ERROR: LogLevel.ERROR,
+}
+
+
+class Workspace:
+    """The screen's model.
+
+    Attributes:
+        chart: what the chart shows of the active market; None before there is one.
+        replay: the replay bar; None in other sessions.
+        said: the last answer to a key.
+        asked: what the next key is asked for, spelled out; empty when nothing is.
+        version: changes with everything that is only here.
+    """
+
+    def __init__(
+        self, session: Session, store: Store, desk: TradingDesk, settings: Settings, human_clock: Clock
+    ) -> None:
+        self.session = session
+        self.store = store
+        self.desk = desk
+        self.settings = settings
+        self.human_clock = human_clock
+        self.coach = Coach()
+        self.chart: ChartState | None = None
+        self.replay = ReplayState(session.replayer) if session.replayer is not None else None
+        self.said = Feedback("")
+        self.asked = ""
+        self.version = 0
+        self._said_ns = 0
+        store.on_reset.append(self._on_reset)
+
+    # -- time --------------------------------------------------------------------------------------------
+
+    def now_ns(self) -> int:
+        """The market's time."""
+        return self.session.clock.now_ns()
+
+    def human_ns(self) -> int:
+        """Monotonic human time."""
+        return self.human_clock.monotonic_ns()
+
+    # -- the active instrument ---------------------------------------------------------------------------
+
+    @property
+    def market(self) -> MarketState | None:
+        """The market of the active instrument."""
+        return self.store.market
+
+    @property
+    def ladder(self) -> LadderState | None:
+        """The ladder of the active instrument."""
+        return self.store.ladder
+
+    def activate(self, key: InstrumentKey) -> None:
+        """Show and trade `key`; what was staged on another symbol is dropped."""
+        market = self.store.activate(key)
+        if market is None:
+            return
+        self.desk.activate(key)
+        if self.chart is None:
+            self.chart = ChartState(market)
+        else:
+            self.chart.show(market)
+        self.ask("")
+        self.version += 1
+
+    def apply(self, batch: Sequence[Event[Any]]) -> None:
+        """Take in what the session published."""
+        self.store.apply(batch)
+        if self.chart is None and self.store.active is not None:
+            self.activate(self.store.active)
+
+    def _on_reset(self, _reset: StreamReset) -> None:
+        """A seek: what was staged or half done belongs to another time."""
+        self.desk.reset()
+        self.ask("")
+        if self.replay is not None:
+            self.replay.begin_attempt(self.session.result.attempt)
+
+    def marks(self) -> LadderMarks:
+        """All that is ours on the active instrument."""
+        market, desk = self.market, self.desk
+        if market is None:
+            return LadderMarks()
+        orders = own_orders(self.session.orders.working(market.key), market.info, desk.selected)
+        staged = desk.staged
+        position = self.session.orders.accounts.positions.get((market.key, self.session.account, PositionSide.ONE_WAY))
+        is_open = position is not None and position.quantity
+        return LadderMarks(
+            orders=orders,
+            staged=None if staged is None else PendingMark(staged.side, staged.ticks, staged.quantity),
+            ghosts=self._ghosts(market),
+            entry=position.entry_price if position is not None and is_open else None,
+            break_even=position.break_even_price if position is not None and is_open else None,
+            liquidation=position.liquidation_price if position is not None and is_open else None,
+        )
+
+    def _ghosts(self, market: MarketState) -> Sequence[PendingMark]:
+        ghosts = []
+        for client_id, ticks in self.desk.ghosts.items():
+            order = self.session.orders.by_client_id(client_id)
+            if order is not None and order.key == market.key:
+                ghosts.append(PendingMark(order.side, ticks, order.remaining))
+        return ghosts
+
+    def marks_version(self) -> tuple[object, ...]:
+        """Changes whenever `marks` may."""
+        desk, staged = self.desk, self.desk.staged
+        pinned = None if staged is None else (staged.ticks, staged.quantity, staged.side, staged.take_confirmed)
+        return self.session.orders.version, desk.selected, pinned, tuple(desk.ghosts.items())
+
+    # -- what is said ------------------------------------------------------------------------------------
+
+    def say(self, feedback: Feedback) -> None:
+        """Answer a key: in the prompt line, and in the log when it is a warning or worse."""
+        if not feedback.text:
+            return
+        self.said, self._said_ns = feedback, self.human_ns()
+        self.version += 1
+        if feedback.level in (Level.WARN, Level.ERROR):
+            self.store.log.add(self.now_ns(), _LOG_LEVEL[feedback.level], "key", feedback.text)
+
+    def ask(self, text: str) -> None:
+        """Say what the next key is asked for; an empty text takes it back."""
+        if text != self.asked:
+            self.asked = text
+            self.version += 1
+
+    def spoken(self) -> Feedback:
+        """What the prompt line says: what is asked for, an alert, what is staged, or the last answer while new."""
+        if self.asked:
+            return Feedback(self.asked, Level.WARN)
+        alerts = self.desk.alerts
+        if alerts:
+            return Feedback(" · ".join(alerts), Level.ERROR)
+        is_new = self.human_ns() - self._said_ns < SAID_FOR_NS
+        if is_new and self.said.level in (Level.WARN, Level.ERROR):
+            return self.said
+        if self.desk.staged is not None:
+            return Feedback(self.desk.prompt, Level.INFO)
+        return self.said if is_new else Feedback("")
+
+    def poll(self, human_ns: int) -> None:
+        """Let human time pass for the desk; called every frame."""
+        for feedback in self.desk.poll(human_ns):
+            self.say(feedback)
+
+    def aimed_orders(self) -> list[ManagedOrder]:
+        """Own orders in the ladder's cursor row."""
+        ladder, market = self.ladder, self.market
+        if ladder is None or market is None:
+            return []
+        found = []
+        for mark in own_orders(self.session.orders.working(market.key), market.info):
+            order = self.session.orders.by_client_id(mark.client_order_id)
+            if order is not None and ladder.is_at_cursor(mark.side, mark.ticks):
+                found.append(order)
+        return found

@@ -1,0 +1,1 @@
+"""Screens: layouts and dialogs, one style sheet each."""

@@ -1,0 +1,211 @@
+"""The one screen of the workstation: all panes of a session, placed by the plan.
+
+Owns the panes, which of them share a place, the focus and the zoom. What keys do is in `handlers`; what panes show is
+the workspace's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.layout import Layout
+from textual.screen import Screen
+from textual.strip import Strip
+
+from ttxt_core.clock import NANOSECONDS
+from ttxt_tui.actions import BY_ID, Scope
+from ttxt_tui.keymap import Keymap, shown
+from ttxt_tui.paint.cells import Glyphs
+from ttxt_tui.paint.footer import footer
+from ttxt_tui.paint.header import header_row
+from ttxt_tui.paint.position_line import position_row
+from ttxt_tui.paint.prompt import coach_line, feedback_line
+from ttxt_tui.paint.replay_bar import replay_bar, timeline_width
+from ttxt_tui.paint.status_bar import status_bar
+from ttxt_tui.paint.ticket import pretrade_line, ticket_box
+from ttxt_tui.panes.chart import ChartPane
+from ttxt_tui.panes.ladder import LadderPane
+from ttxt_tui.panes.lines import LinesPane
+from ttxt_tui.panes.live import LivePane
+from ttxt_tui.panes.tables import AccountPane, LogPane, OrdersPane
+from ttxt_tui.panes.tape import TapePane
+from ttxt_tui.panes.views import WorkspaceViews
+from ttxt_tui.panes.workspace import Workspace
+from ttxt_tui.screens.layout import NUMBERS, TOO_SMALL, DeskLayout, View, plan, tabs
+from ttxt_tui.theme.palette import Palette
+
+TITLES = {"ladder": "Ladder", "chart": "Chart", "orders": "Orders", "account": "Account", "tape": "Tape", "log": "Log"}
+SCOPES = {"orders": Scope.ORDERS, "chart": Scope.CHART, "tape": Scope.TAPE, "log": Scope.LOG}
+
+COACH_INTRO = {"practice": "Simulated market, nothing is real", "replay": "A recording, nothing is real"}
+
+HINTS = ("stage_buy", "stage_sell", "send", "cancel_here", "cancel_symbol", "flatten", "protect", "symbol", "focus")
+HINTS_REPLAY = ("hold", "step", "slower", "faster", "seek", "bookmark")
+HINTS_LAST = ("record", "palette", "help", "quit")
+
+
+class DeskScreen(Screen[None], inherit_bindings=False):
+    """Header, position line, panes, prompt, status, footer."""
+
+    CSS_PATH = "desk.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(self, workspace: Workspace, palette: Palette, glyphs: Glyphs, keymap: Keymap) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.tab = "orders"
+        self.zoomed: str | None = None
+        self._keymap = keymap
+        self._layout = DeskLayout(self.view)
+        self._views = WorkspaceViews(workspace)
+        self._panes = self._make_panes(palette, glyphs)
+
+    @property
+    def layout(self) -> Layout:
+        """The plan; style sheets can only name Textual's own layouts."""
+        return self._layout
+
+    # -- what is on it -----------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield from self._panes.values()
+
+    def on_mount(self) -> None:
+        for name, title in TITLES.items():
+            self._panes[name].border_title = f"{NUMBERS[name]} {title}"
+        self._panes["ticket"].border_title = "n Ticket"
+        if self.view().is_replay:
+            self._panes["replay"].border_title = "Replay"
+        self.show_ladder()
+
+    def view(self) -> View:
+        """What the plan depends on besides the size."""
+        shown_tabs = tabs(self.size.width)
+        tab = self.tab if self.tab in shown_tabs or not shown_tabs else shown_tabs[0]
+        return View(tab, self.zoomed, self.workspace.replay is not None)
+
+    def visible_panes(self) -> list[LivePane[Any]]:
+        """The panes on screen, in painting order: what is traded on first."""
+        places = plan(self.size.width, self.size.height, self.view())
+        return [pane for name, pane in self._panes.items() if name in places]
+
+    def pane(self, name: str) -> LivePane[Any]:
+        """A pane by name."""
+        return self._panes[name]
+
+    @property
+    def orders_pane(self) -> OrdersPane:
+        """The orders pane."""
+        pane = self._panes["orders"]
+        if not isinstance(pane, OrdersPane):
+            raise TypeError(pane)
+        return pane
+
+    def use_palette(self, palette: Palette) -> None:
+        """Paint everything in another theme."""
+        for pane in self._panes.values():
+            pane.palette = palette
+
+    # -- focus and zoom ----------------------------------------------------------------------------------
+
+    @property
+    def focused_name(self) -> str:
+        """The name of the pane with the focus; the ladder's when none has it."""
+        return self.focused.id if isinstance(self.focused, LivePane) and self.focused.id in NUMBERS else "ladder"
+
+    @property
+    def scope(self) -> Scope | None:
+        """The scope of the focused pane; None for the ladder: its keys are global."""
+        return SCOPES.get(self.focused_name)
+
+    def show_ladder(self) -> None:
+        """Focus the ladder."""
+        self.show_pane("ladder")
+
+    def show_pane(self, name: str) -> None:
+        """Focus a pane, bringing its tab to the front where it shares a place."""
+        if self.zoomed is not None and self.zoomed != name:
+            self.zoomed = name
+        if name in tabs(self.size.width):
+            self.tab = name
+        self._arrange()
+        self._panes[name].focus(scroll_visible=False)
+
+    def zoom(self) -> None:
+        """The focused pane alone, and back."""
+        self.zoomed = None if self.zoomed is not None else self.focused_name
+        self._arrange()
+
+    def _arrange(self) -> None:
+        shown_tabs = tabs(self.size.width)
+        for name in TITLES:
+            others = [f"{NUMBERS[other]} {TITLES[other]}" for other in shown_tabs if other != name]
+            self._panes[name].border_subtitle = " ".join(others) if name in shown_tabs and self.zoomed is None else ""
+        self.refresh(layout=True)
+
+    def on_resize(self) -> None:
+        if self.zoomed is None and self.focused_name in tabs(self.size.width):
+            self.tab = self.focused_name
+        self._arrange()
+
+    # -- making ------------------------------------------------------------------------------------------
+
+    def _make_panes(self, palette: Palette, glyphs: Glyphs) -> dict[str, LivePane[Any]]:
+        workspace, views = self.workspace, self._views
+
+        def lines(
+            name: str, paint: Callable[[Palette, int, int], Sequence[Strip]], version: Callable[[], Hashable]
+        ) -> LivePane[Any]:
+            return LinesPane(palette, paint, id=name, version=version)
+
+        def quarter_second() -> int:
+            return workspace.human_ns() // (NANOSECONDS // 4)
+
+        return {
+            "ladder": LadderPane(palette, workspace, id="ladder"),
+            "position": lines("position", lambda p, w, _: [position_row(views.position(), p, w)], quarter_second),
+            "prompt": lines("prompt", self._prompt, lambda: (workspace.spoken(), workspace.coach.steps)),
+            "pretrade": lines("pretrade", lambda p, w, _: [pretrade_line(views.ticket(), p, w)], views.ticket),
+            "ticket": lines("ticket", lambda p, w, h: ticket_box(views.ticket(), p, w, h), views.ticket),
+            "tape": TapePane(palette, workspace, id="tape"),
+            "chart": ChartPane(palette, workspace, glyphs, id="chart"),
+            "orders": OrdersPane(palette, workspace, id="orders"),
+            "account": AccountPane(palette, workspace, id="account"),
+            "log": LogPane(palette, workspace, id="log"),
+            "replay": lines("replay", self._replay_bar, views.replay_version),
+            "header": lines("header", lambda p, w, _: [header_row(views.header(), p, w)], quarter_second),
+            "status": lines("status", lambda p, w, _: [status_bar(views.status(), p, w)], quarter_second),
+            TOO_SMALL: LinesPane(palette, self._too_small, id=TOO_SMALL),
+            "footer": lines("footer", self._footer, lambda: (self.focused_name, workspace.asked)),
+        }
+
+    def _prompt(self, palette: Palette, width: int, _height: int) -> list[Strip]:
+        spoken, coach = self.workspace.spoken(), self.workspace.coach
+        if spoken.text or not coach.steps:
+            return [feedback_line(spoken, palette, width)]
+        return [coach_line(COACH_INTRO.get(self.workspace.session.kind, ""), coach.steps, palette, width)]
+
+    def _replay_bar(self, palette: Palette, width: int, height: int) -> Sequence[Strip]:
+        replay = self.workspace.replay
+        return [] if replay is None else replay_bar(replay.view(timeline_width(width)), palette, width, height)
+
+    def _footer(self, palette: Palette, width: int, _height: int) -> list[Strip]:
+        ids = (*HINTS, *(HINTS_REPLAY if self.workspace.replay is not None else ()), *HINTS_LAST)
+        hints = [(shown(self._keymap.keys(name)[0]), BY_ID[name].label) for name in ids if self._keymap.keys(name)]
+        return [footer(hints, palette, width)]
+
+    def _too_small(self, palette: Palette, width: int, height: int) -> list[Strip]:
+        style, blank = palette.style("warning", "background"), palette.style("text", "background")
+        words = (f"{width}×{height} is too small", "ttxt needs 80×24", "Ctrl+X cancels entries", "Ctrl+Q quits")
+        rows = [Strip.blank(width, blank)] * max((height - len(words)) // 2, 0)
+        rows += [_centred(word, width, style) for word in words]
+        return [*rows, *([Strip.blank(width, blank)] * height)][:height]
+
+
+def _centred(text: str, width: int, style: Style) -> Strip:
+    return Strip([Segment(f"{text[:width]:^{width}}", style)], width)

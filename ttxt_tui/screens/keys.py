@@ -1,0 +1,72 @@
+"""From a key to an action: guards against holds and pastes, the scopes that count, the word for a key without one."""
+
+from __future__ import annotations
+
+from textual import events
+
+from ttxt_tui.actions import Scope
+from ttxt_tui.keyguard import KeyGuard, Verdict
+from ttxt_tui.keymap import Keymap, shown
+from ttxt_tui.screens.desk_screen import DeskScreen
+from ttxt_tui.screens.handlers import Handlers
+from ttxt_tui.trading.feedback import Feedback, Level
+
+
+def key_name(event: events.Key) -> str:
+    """The key as the keymap names it: what it types, or its name."""
+    if event.character is not None and event.is_printable and not event.key.startswith(("ctrl+", "alt+")):
+        return "space" if event.character == " " else event.character
+    return event.key
+
+
+class KeyDispatcher:
+    """Decides what a key means while the desk screen is in front."""
+
+    def __init__(self, screen: DeskScreen, handlers: Handlers, keymap: Keymap) -> None:
+        self._screen = screen
+        self._handlers = handlers
+        self._keymap = keymap
+        self._guard = KeyGuard()
+
+    def panic(self, event: events.Key) -> bool:
+        """Do a panic action, whatever has the focus; False when the key is none."""
+        action = self._keymap.find(key_name(event), [Scope.GLOBAL])
+        if action is None or not action.panic:
+            return False
+        self._handlers.expect(None)
+        self._handlers.run(action.id)
+        return True
+
+    def press(self, event: events.Key) -> None:
+        """Do what the key means, or say why it does nothing."""
+        key, handlers, workspace = key_name(event), self._handlers, self._screen.workspace
+        awaited = handlers.awaited
+        action = self._keymap.find(key, self._scopes(awaited))
+        verdict = self._guard.judge(key, workspace.human_ns(), guarded=action is not None and action.guarded)
+        if verdict is Verdict.PASTE:
+            workspace.desk.back_out()
+            workspace.say(Feedback("pasted text is ignored", Level.WARN))
+            return
+        if verdict is Verdict.REPEAT:
+            return
+        if verdict is Verdict.ESCAPE:
+            handlers.expect(None)
+            workspace.desk.back_out()
+            workspace.say(Feedback("Alt is taken for Esc: dropped", Level.INFO))
+            return
+        if awaited is not None and (action is None or action.scope is not awaited):
+            handlers.expect(None)
+            if key == "escape":
+                return
+        elif awaited is not None:
+            handlers.expect(None)
+        if action is None:
+            workspace.say(Feedback(f"{shown(key)} does nothing here: ? lists the keys", Level.INFO))
+            return
+        handlers.run(action.id)
+
+    def _scopes(self, awaited: Scope | None) -> list[Scope]:
+        scopes = [awaited, self._screen.scope]
+        if self._screen.workspace.replay is not None:
+            scopes.append(Scope.REPLAY)
+        return [scope for scope in scopes if scope is not None] + [Scope.GLOBAL]
