@@ -129,3 +129,13 @@ def shown(key: str) -> str:
     if key.startswith("shift+"):
         return "Shift+" + shown(key[6:])
     return _NAMES.get(key, key)
+
+
+def key_table(keymap: Keymap) -> str:
+    """Every key as a Markdown table, for the README: one row an action, in the registry's order."""
+    rows = ["| keys | what they do | where |", "|---|---|---|"]
+    for action in ACTIONS:
+        keys = " ".join(f"`{shown(key)}`" for key in keymap.keys(action.id))
+        where = "" if action.scope is Scope.GLOBAL else action.scope.value.replace("_", " ")
+        rows.append(f"| {keys} | {action.help} | {where} |")
+    return "\n".join(rows)

@@ -1,0 +1,1 @@
+"""Orders: their states, their tracking, the limits on them and their way to an executor."""

@@ -1,0 +1,114 @@
+"""What trading made: profit, fees and drawdown of a session, from its fills and the market alone.
+
+A session begins flat, so its profit in a quote currency is the cash that its fills moved plus what they left at the
+market's price. It needs no venue's figures and holds for spot and for linear contracts alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from msgspec import Struct
+
+from ttxt_core.events.envelope import Event, InstrumentKey
+from ttxt_core.events.market import Side
+from ttxt_core.events.orders import Fill, FillKind
+from ttxt_core.instruments import TradingPair
+
+ZERO = Decimal(0)
+
+Marks = Callable[[InstrumentKey], Decimal | None]
+"""The price an instrument is valued at; None where there is none: then its last fill's."""
+
+
+class ResultSheet(Struct, frozen=True):
+    """How one attempt ended.
+
+    Attributes:
+        attempt: its number in the session, from 1. started_ns, ended_ns: market time.
+        profit: by quote currency, after fees, open positions valued at the market.
+        fees: by currency; positive was paid.
+        max_drawdown: by quote currency: the deepest fall of the profit from an earlier high, above zero. It is looked
+            at when fills come and whenever the session takes stock, not at every price between.
+        fills, maker_fills: trades of own orders.
+    """
+
+    attempt: int
+    started_ns: int
+    ended_ns: int
+    profit: Mapping[str, Decimal]
+    fees: Mapping[str, Decimal]
+    max_drawdown: Mapping[str, Decimal]
+    fills: int
+    maker_fills: int
+
+
+class _Trading(Struct):
+    """What the fills of one account on one instrument came to."""
+
+    cash: Decimal = ZERO
+    quantity: Decimal = ZERO
+    last_price: Decimal = ZERO
+
+
+class Ledger:
+    """Adds up the fills of one attempt. Give it every fill once."""
+
+    def __init__(self, started_ns: int, marks: Marks) -> None:
+        self.started_ns = started_ns
+        self.fills = 0
+        self.maker_fills = 0
+        self.fees: dict[str, Decimal] = {}
+        self._marks = marks
+        self._trading: dict[InstrumentKey, _Trading] = {}
+        self._highest: dict[str, Decimal] = {}
+        self._drawdown: dict[str, Decimal] = {}
+
+    def on_fill(self, event: Event[Fill]) -> None:
+        """Add an execution. A fee in a third currency is counted in `fees` only."""
+        fill, key = event.data, event.header.key
+        trading = self._trading.setdefault(key, _Trading())
+        pair = TradingPair.parse(key.pair)
+        self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
+        if fill.fee_currency == pair.quote:
+            trading.cash -= fill.fee
+        elif fill.fee_currency == pair.base:
+            trading.quantity -= fill.fee
+        if fill.kind is not FillKind.FUNDING:
+            signed = fill.quantity if fill.side is Side.BUY else -fill.quantity
+            trading.quantity += signed
+            trading.cash -= signed * fill.price
+            trading.last_price = fill.price
+        if fill.kind is FillKind.TRADE:
+            self.fills += 1
+            self.maker_fills += fill.is_maker
+        self.take_stock()
+
+    def profit(self) -> dict[str, Decimal]:
+        """By quote currency: realised and unrealised, after fees."""
+        profit: dict[str, Decimal] = {}
+        for key, trading in self._trading.items():
+            mark = self._marks(key) if trading.quantity else ZERO
+            worth = trading.cash + trading.quantity * (trading.last_price if mark is None else mark)
+            quote = TradingPair.parse(key.pair).quote
+            profit[quote] = profit.get(quote, ZERO) + worth
+        return profit
+
+    def loss(self, currency: str) -> Decimal:
+        """What was lost in `currency`; negative when money was made."""
+        return -self.profit().get(currency, ZERO)
+
+    def take_stock(self) -> dict[str, Decimal]:
+        """The profit now, which also counts for the drawdown."""
+        profit = self.profit()
+        for currency, amount in profit.items():
+            highest = self._highest[currency] = max(amount, self._highest.get(currency, ZERO))
+            self._drawdown[currency] = max(highest - amount, self._drawdown.get(currency, ZERO))
+        return profit
+
+    def sheet(self, attempt: int, ended_ns: int) -> ResultSheet:
+        """The result as it stands."""
+        profit = self.take_stock()
+        fees, drawdown = dict(self.fees), dict(self._drawdown)
+        return ResultSheet(attempt, self.started_ns, ended_ns, profit, fees, drawdown, self.fills, self.maker_fills)

@@ -1,0 +1,245 @@
+"""The one way of a command: limits, registration, the executor of its venue and account.
+
+Owns arming and the refusals. What is refused is answered with an `OrderAck` from this side of the wire (source
+CLIENT), never with silence; it was not registered and no executor saw it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+from random import Random
+from typing import Any, NamedTuple
+
+from ttxt_core.clock import NANOSECONDS, Clock
+from ttxt_core.errors import InstrumentError, OrderError, QueueError
+from ttxt_core.events.envelope import Event, InstrumentKey, MessageHeader, Source
+from ttxt_core.events.market import Side
+from ttxt_core.events.orders import AckOutcome, AmendOrder, CancelOrder, CreateOrder, OrderAck, OrderType, PositionSide
+from ttxt_core.instruments import TradingPair
+from ttxt_core.orders.accounts import SPOT
+from ttxt_core.orders.command_lanes import CommandLanes
+from ttxt_core.orders.limits import RiskContext, RiskLimits, can_increase_exposure, check
+from ttxt_core.orders.managed_order import ZERO, ManagedOrder
+from ttxt_core.orders.manager import COMMAND_OF, OrderManager
+from ttxt_core.orders.market_view import MarketView
+from ttxt_core.queues.base import IQueuePublisher
+
+
+class Sweep(NamedTuple):
+    """What cancelling entries did: how many cancels were sent, how many protective orders were kept."""
+
+    cancelled: int
+    kept: int
+
+
+class CommandRouter(IQueuePublisher):
+    """Takes `CreateOrder`, `AmendOrder` and `CancelOrder` events from screens and strategies.
+
+    Limits, arming and stale data stop only what can increase exposure; cancels and exits always pass, and are not
+    counted in the rate that entries may use.
+
+    Attributes:
+        limits: may be replaced at any time; the next command is judged by the new ones.
+        is_armed: entries may go. disarmed_because: why not; empty while armed.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        orders: OrderManager,
+        market: MarketView,
+        limits: RiskLimits,
+        events: IQueuePublisher,
+        session_loss: Callable[[str], Decimal],
+    ) -> None:
+        """A router without executors, disarmed.
+
+        Args:
+            clock: market time.
+            orders: where commands are registered. market: what they are judged by.
+            limits: what entries must keep to.
+            events: where refusals are published.
+            session_loss: what was lost in a quote currency, above zero.
+        """
+        self.limits = limits
+        self.is_armed = False
+        self.disarmed_because = "not armed yet"
+        self._clock = clock
+        self._orders = orders
+        self._market = market
+        self._events = events
+        self._session_loss = session_loss
+        self._executors: dict[tuple[str, str], CommandLanes] = {}
+        self._entry_times: deque[int] = deque()
+
+    # -- executors and arming ------------------------------------------------------------------------------
+
+    def attach(self, venue: str, account: str, executor: CommandLanes) -> None:
+        """Send the commands of `account` at `venue` to `executor` from now on."""
+        self._executors[venue, account] = executor
+
+    def detach(self, executor: CommandLanes) -> None:
+        """Send nothing more to `executor`: commands for it are refused."""
+        self._executors = {route: other for route, other in self._executors.items() if other is not executor}
+
+    def arm(self) -> None:
+        """Let entries pass."""
+        self.is_armed = True
+        self.disarmed_because = ""
+
+    def disarm(self, reason: str) -> Sweep:
+        """Refuse entries from now on, and cancel those that work; protective orders stay."""
+        self.interlock(reason)
+        return self.cancel_entries()
+
+    def interlock(self, reason: str) -> None:
+        """Refuse entries from now on, and leave those that work: the market can't be seen just now."""
+        self.is_armed = False
+        self.disarmed_because = reason
+
+    def cancel_entries(self, key: InstrumentKey | None = None) -> Sweep:
+        """Cancel the working entries on `key` (None: everywhere); protective orders stay."""
+        entries = self._orders.entries(key)
+        for order in entries:
+            self.publish_nowait(cancel_command(order, self._clock.now_ns()))
+        return Sweep(len(entries), len(self._orders.protective(key)))
+
+    # -- commands --------------------------------------------------------------------------------------------
+
+    def publish_nowait(self, event: Event[Any]) -> None:
+        """Send a command, or refuse it with an ack.
+
+        Raises:
+            OrderError: the event is no command.
+        """
+        self.send(event)
+
+    def send(self, event: Event[Any]) -> str | None:
+        """As `publish_nowait`; gives why the command was refused, or None when it went out.
+
+        Raises:
+            OrderError: the event is no command.
+        """
+        if type(event.data) not in COMMAND_OF:
+            asked = f"route a {type(event.data).__name__}"
+            raise OrderError(asked, "it is no command", "send CreateOrder, AmendOrder or CancelOrder")
+        reason = self.refusal(event)
+        if reason is not None:
+            self._refuse(event, reason)
+            return reason
+        counts = self._is_entry(event)
+        self._orders.register(event)
+        try:
+            self._executors[event.header.venue, event.data.account].publish_nowait(event)
+        except QueueError as error:
+            self._orders.withdraw(event)
+            self._refuse(event, str(error))
+            return str(error)
+        if counts:
+            self._entry_times.append(self._clock.now_ns())
+        return None
+
+    async def publish(self, event: Event[Any]) -> None:
+        """As `publish_nowait`: a command is sent or refused at once."""
+        self.publish_nowait(event)
+
+    def refusal(self, event: Event[Any]) -> str | None:
+        """Why this command would be refused here if it was sent now; None when it would go out."""
+        command, header = event.data, event.header
+        executor = self._executors.get((header.venue, command.account))
+        if executor is None:
+            return f"nothing executes orders of account {command.account!r} at {header.venue!r}"
+        if executor.unavailable:
+            return executor.unavailable
+        order = self._orders.order_of(event)
+        if type(command) is CreateOrder and self._orders.was_sent(command.client_order_id):
+            return "this client order id was already sent"
+        if type(command) is AmendOrder and order is None:
+            return "the order to amend is not known"
+        if type(command) is AmendOrder and order is not None and not order.is_working:
+            return f"the order to amend is {order.state}"
+        if not can_increase_exposure(command, order):
+            return None
+        if not self.is_armed:
+            return f"disarmed: {self.disarmed_because}"
+        try:
+            trouble = self._market.trouble(header.key, self._clock.now_ns(), self.limits.max_data_age_ns)
+            breach = trouble or check(self.limits, command, self._context(header.key, command.account, order))
+        except InstrumentError as error:
+            return str(error)
+        return None if breach is None else str(breach)
+
+    # -- inside ----------------------------------------------------------------------------------------------
+
+    def _is_entry(self, event: Event[Any]) -> bool:
+        return can_increase_exposure(event.data, self._orders.order_of(event))
+
+    def _refuse(self, event: Event[Any], reason: str) -> None:
+        command, header = event.data, event.header
+        ack = OrderAck(
+            command.account, command.client_order_id, COMMAND_OF[type(command)], AckOutcome.REJECTED, reason=reason
+        )
+        self._events.publish_nowait(Event(command_header(header.key, self._clock.now_ns()), ack))
+
+    def _context(self, key: InstrumentKey, account: str, order: ManagedOrder | None) -> RiskContext:
+        orders, market = self._orders, self._market
+        info = market.instruments[key]
+        bid, ask = market.touch(key, Side.BUY), market.touch(key, Side.SELL)
+        has_leverage = self.limits.max_leverage is not None and key.category != SPOT
+        settle = info.spec.settle
+        return RiskContext(
+            instrument=info,
+            bid=bid,
+            ask=ask,
+            exposure=orders.exposure(key, account, bid or ask or info.tick_size),
+            order=order,
+            has_unknown=bool(orders.unknown(key)),
+            has_stop=self.limits.require_stop and self._has_stop(key, account),
+            entries_in_second=self._entries_in_second(),
+            session_loss=self._session_loss(info.spec.quote),
+            equity=orders.accounts.equity(key.venue, account, settle) if has_leverage else ZERO,
+            other_notional=self._other_notional(key, account, settle) if has_leverage else ZERO,
+        )
+
+    def _entries_in_second(self) -> int:
+        now_ns, times = self._clock.now_ns(), self._entry_times
+        while times and not now_ns - NANOSECONDS < times[0] <= now_ns:  # a seek may have moved the clock back
+            times.popleft()
+        return len(times)
+
+    def _other_notional(self, key: InstrumentKey, account: str, settle: str) -> Decimal:
+        """Worst notional of the account's other contracts that settle in `settle`."""
+        orders, notional = self._orders, ZERO
+        for other in orders.active_keys - {key}:
+            if other.venue != key.venue or other.category == SPOT or TradingPair.parse(other.pair).settle != settle:
+                continue
+            price = self._market.mark(other) or self._entry_price(other, account)
+            if price is not None:
+                notional += orders.exposure(other, account, price).worst * price
+        return notional
+
+    def _entry_price(self, key: InstrumentKey, account: str) -> Decimal | None:
+        position = self._orders.accounts.positions.get((key, account, PositionSide.ONE_WAY))
+        return None if position is None else position.mark_price or position.entry_price
+
+    def _has_stop(self, key: InstrumentKey, account: str) -> bool:
+        stops = (order for order in self._orders.protective(key) if order.order_type is OrderType.STOP_MARKET)
+        return any(order.account == account for order in stops)
+
+
+def command_header(key: InstrumentKey, now_ns: int) -> MessageHeader:
+    """The header of a command, or of a refusal, that is made here."""
+    return MessageHeader(key.venue, key.category, key.pair, 0, now_ns, source=Source.CLIENT)
+
+
+def cancel_command(order: ManagedOrder, now_ns: int) -> Event[CancelOrder]:
+    """The command that takes `order` out."""
+    return Event(command_header(order.key, now_ns), CancelOrder(order.account, order.client_order_id, order.order_id))
+
+
+def new_client_order_id(random: Random) -> str:
+    """32 lower-case hex characters; give a `secrets.SystemRandom` where it must be unguessable and unique."""
+    return f"{random.getrandbits(128):032x}"

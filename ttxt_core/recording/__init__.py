@@ -1,0 +1,1 @@
+"""Recording: market events to binary files, and back as the same events."""

@@ -1,0 +1,165 @@
+"""Entering orders: staging, sending, sizes, the ticket."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from ttxt_core.errors import OrderError, TtxtError
+from ttxt_core.events import OrderType, Side, TimeInForce
+from ttxt_tui.actions import Scope
+from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.screens.ticket import TicketDialog, TicketOrder
+from ttxt_tui.state.names import symbol
+from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.sizes import parse_price, parse_quantity
+
+_IMMEDIATE: Final = {"IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
+
+
+class EntryHandlers(HandlerBase):
+    """The keys that make orders."""
+
+    # -- staging -----------------------------------------------------------------------------------------
+
+    def stage_buy(self) -> None:
+        self._stage_at_cursor(Side.BUY)
+
+    def stage_sell(self) -> None:
+        self._stage_at_cursor(Side.SELL)
+
+    def _stage_at_cursor(self, side: Side) -> None:
+        ladder = self._workspace.ladder
+        ticks = None if ladder is None else ladder.cursor_ticks
+        if ticks is None:
+            self._say(Feedback("no price aimed at: ↑ ↓", Level.WARN))
+            return
+        self._staged(self._workspace.desk.stage(side, ticks))
+
+    def join_bid(self) -> None:
+        self._staged(self._workspace.desk.join(Side.BUY))
+
+    def join_ask(self) -> None:
+        self._staged(self._workspace.desk.join(Side.SELL))
+
+    def improve_bid(self) -> None:
+        self._staged(self._workspace.desk.improve(Side.BUY))
+
+    def improve_ask(self) -> None:
+        self._staged(self._workspace.desk.improve(Side.SELL))
+
+    def take_ask(self) -> None:
+        self._staged(self._workspace.desk.take(Side.BUY))
+
+    def take_bid(self) -> None:
+        self._staged(self._workspace.desk.take(Side.SELL))
+
+    def reverse(self) -> None:
+        self._staged(self._workspace.desk.reverse())
+
+    def _staged(self, feedback: Feedback) -> None:
+        if self._workspace.desk.staged is not None:
+            self._workspace.coach.did("stage")
+        self._say(feedback)
+
+    def send(self) -> None:
+        workspace = self._workspace
+        if workspace.desk.staged is None:
+            order = self._order_to_edit()
+            if order is not None:
+                self._say(workspace.desk.edit(order))
+                return
+        feedback = workspace.desk.send()
+        if feedback.level is Level.OK:
+            workspace.coach.did("send")
+        self._say(feedback)
+
+    def _order_to_edit(self) -> str | None:
+        """The order that Enter means: the selected one in Orders, else the only one in the cursor's row."""
+        if self._screen.scope is Scope.ORDERS:
+            return self._workspace.store.orders.selected
+        aimed = self._workspace.aimed_orders()
+        return aimed[0].client_order_id if len(aimed) == 1 else None
+
+    def back_out(self) -> None:
+        if self.awaited is not None:
+            self.expect(None)
+        elif not self._workspace.desk.back_out():
+            if self._screen.zoomed is not None:
+                self._screen.zoom()
+            else:
+                self._screen.show_ladder()
+        self._say(Feedback(""))
+        self._workspace.said = Feedback("")
+
+    # -- sizes -------------------------------------------------------------------------------------------
+
+    def size_1(self) -> None:
+        self._say(self._workspace.desk.preset(1))
+
+    def size_2(self) -> None:
+        self._say(self._workspace.desk.preset(2))
+
+    def size_3(self) -> None:
+        self._say(self._workspace.desk.preset(3))
+
+    def size_4(self) -> None:
+        self._say(self._workspace.desk.preset(4))
+
+    def size_5(self) -> None:
+        self._say(self._workspace.desk.preset(5))
+
+    def size_position(self) -> None:
+        self._say(self._workspace.desk.position_size())
+
+    def size_up(self) -> None:
+        self._say(self._workspace.desk.step_size(1))
+
+    def size_down(self) -> None:
+        self._say(self._workspace.desk.step_size(-1))
+
+    def ticket(self) -> None:
+        workspace = self._workspace
+        market = workspace.market
+        if market is None:
+            self._say(Feedback("no market yet", Level.WARN))
+            return
+        size = workspace.desk.size
+        text = "" if size is None else market.info.format_quantity(size.quantity)
+        self._screen.app.push_screen(TicketDialog(symbol(market.key), text, self._ticket_fault), self._from_ticket)
+
+    def _ticket_fault(self, order: TicketOrder) -> str:
+        try:
+            self._read_ticket(order)
+        except TtxtError as error:
+            return str(error)
+        return ""
+
+    def _read_ticket(self, order: TicketOrder) -> tuple[int, Decimal]:
+        """Price in ticks and quantity in base currency."""
+        workspace = self._workspace
+        market = workspace.market
+        if market is None:
+            raise OrderError("read the ticket", "there is no market")
+        info, context = market.info, workspace.desk.context
+        last = None if market.last_price is None else info.price(market.ticks_of(market.last_price))
+        price = order.price or ("ask" if order.side is Side.BUY else "bid") if order.type == "market" else order.price
+        ticks = parse_price(price, info, order.side, context.touch(market.key), last)
+        free = context.free_quote(market.key, info.spec.settle)
+        return ticks, parse_quantity(order.quantity, info, info.price(ticks), free)
+
+    def _from_ticket(self, order: TicketOrder | None) -> None:
+        if order is None:
+            return
+        ticks, quantity = self._read_ticket(order)
+        self._staged(
+            self._workspace.desk.ticket(
+                order.side,
+                ticks,
+                quantity,
+                order_type=OrderType.MARKET if order.type == "market" else OrderType.LIMIT,
+                time_in_force=_IMMEDIATE.get(order.type, TimeInForce.GTC),
+                post_only=order.type == "post-only",
+                reduce_only=order.reduce_only,
+            )
+        )

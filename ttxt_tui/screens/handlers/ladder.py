@@ -1,0 +1,102 @@
+"""The ladder's cursor and own orders: aiming, selecting, moving."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ttxt_tui.actions import Scope
+from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.trading.feedback import Feedback, Level
+
+_PAGE: Final = 10
+
+
+class LadderHandlers(HandlerBase):
+    """The keys that aim, and those that choose and move own orders."""
+
+    # -- ladder and own orders ---------------------------------------------------------------------------
+
+    def _move_cursor(self, rows: int) -> None:
+        ladder = self._workspace.ladder
+        if ladder is not None:
+            ladder.move_cursor(rows)
+            self._workspace.coach.did("aim")
+
+    def cursor_up(self) -> None:
+        self._move_cursor(1)
+
+    def cursor_down(self) -> None:
+        self._move_cursor(-1)
+
+    def page_up(self) -> None:
+        self._move_cursor(_PAGE)
+
+    def page_down(self) -> None:
+        self._move_cursor(-_PAGE)
+
+    def to_bid(self) -> None:
+        ladder = self._workspace.ladder
+        if ladder is None or not ladder.to_best_bid():
+            self._say(Feedback("no bid", Level.WARN))
+
+    def to_ask(self) -> None:
+        ladder = self._workspace.ladder
+        if ladder is None or not ladder.to_best_ask():
+            self._say(Feedback("no ask", Level.WARN))
+
+    def recenter(self) -> None:
+        if self._workspace.ladder is not None:
+            self._workspace.ladder.recenter()
+
+    def coarser(self) -> None:
+        if self._workspace.ladder is not None:
+            self._workspace.ladder.coarser()
+
+    def finer(self) -> None:
+        if self._workspace.ladder is not None:
+            self._workspace.ladder.finer()
+
+    def next_order(self) -> None:
+        self._select(1)
+
+    def previous_order(self) -> None:
+        self._select(-1)
+
+    def _select(self, step: int) -> None:
+        if self._screen.scope not in {None, Scope.ORDERS}:
+            self._screen.focus_next() if step > 0 else self._screen.focus_previous()
+            return
+        desk, ladder = self._workspace.desk, self._workspace.ladder
+        order = desk.select_next(step)
+        if order is None:
+            self._say(Feedback("no own order on this symbol", Level.INFO))
+            return
+        self._workspace.store.orders.select(order.client_order_id)
+        price = order.price if order.price is not None else order.trigger_price
+        if ladder is not None and price is not None:
+            ladder.set_cursor(ladder.market.info.to_ticks(price))
+
+    def move_up(self) -> None:
+        self._move_order(1)
+
+    def move_down(self) -> None:
+        self._move_order(-1)
+
+    def _move_order(self, rows: int) -> None:
+        desk, ladder = self._workspace.desk, self._workspace.ladder
+        if desk.selected is None:
+            aimed = self._workspace.aimed_orders()
+            desk.select(aimed[0].client_order_id if len(aimed) == 1 else self._workspace.store.orders.selected)
+        self._say(desk.move(rows * (1 if ladder is None else ladder.group)))
+
+    def row_up(self) -> None:
+        self._workspace.desk.select(self._workspace.store.orders.move(-1))
+
+    def row_down(self) -> None:
+        self._workspace.desk.select(self._workspace.store.orders.move(1))
+
+    def tab_left(self) -> None:
+        self._workspace.store.orders.show_next(-1)
+
+    def tab_right(self) -> None:
+        self._workspace.store.orders.show_next(1)

@@ -1,0 +1,122 @@
+"""The replay: hold, step, speed, seek, marks. Going back in time begins a new attempt, which is said before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ttxt_core.errors import TtxtError
+from ttxt_core.recording.times import parse_time
+from ttxt_tui.screens.dialogs import AskDialog, LineDialog
+from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.trading.feedback import Feedback, Level
+
+_SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, float("inf"))
+
+
+class ReplayHandlers(HandlerBase):
+    """The keys of a REPLAY session."""
+
+    # -- replay ------------------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            player.go() if player.held else player.hold()
+
+    def step(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._later(player.step())
+
+    def step_book(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._later(player.step_book())
+
+    def step_second(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._later(player.step_seconds(1))
+
+    def faster(self) -> None:
+        self._step_speed(1)
+
+    def slower(self) -> None:
+        self._step_speed(-1)
+
+    def _step_speed(self, steps: int) -> None:
+        player = self._workspace.session.replayer
+        if player is None:
+            return
+        at = min(range(len(_SPEEDS)), key=lambda i: abs(_SPEEDS[i] - player.speed) if player.speed < 1e9 else -i)
+        player.set_speed(_SPEEDS[min(max(at + steps, 0), len(_SPEEDS) - 1)])
+
+    def bookmark(self) -> None:
+        replay, player = self._workspace.replay, self._workspace.session.replayer
+        if replay is not None and player is not None:
+            is_set = replay.toggle_bookmark(player.position_ns)
+            self._say(Feedback("bookmark set" if is_set else "bookmark taken away"))
+
+    def next_mark(self) -> None:
+        replay = self._workspace.replay
+        target = None if replay is None else replay.next_mark()
+        if target is None:
+            self._say(Feedback("no mark after this moment", Level.INFO))
+        else:
+            self._seek(target)
+
+    def previous_mark(self) -> None:
+        replay = self._workspace.replay
+        target = None if replay is None else replay.previous_mark()
+        if target is None:
+            self._say(Feedback("this is the start", Level.INFO))
+        else:
+            self._seek(target)
+
+    def step_back(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._new_attempt(lambda: self._later(player.step_back()))
+
+    def seek(self) -> None:
+        player = self._workspace.session.replayer
+        if player is None:
+            return
+        hint = "14:30:05 · +90s from the start · 2026-08-09T21:27:00 — begins a new attempt"
+        self._screen.app.push_screen(LineDialog("Go to", hint, self._time_fault), self._seek_typed)
+
+    def _time_fault(self, text: str) -> str:
+        player = self._workspace.session.replayer
+        try:
+            if player is not None:
+                parse_time(text, player.first_ns, player.last_ns)
+        except TtxtError as error:
+            return str(error)
+        return ""
+
+    def _seek_typed(self, text: str | None) -> None:
+        player = self._workspace.session.replayer
+        if text and player is not None:
+            self._seek(parse_time(text, player.first_ns, player.last_ns))
+
+    def _seek(self, time_ns: int) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._new_attempt(lambda: self._later(player.seek(time_ns)))
+
+    def _new_attempt(self, go: Callable[[], None]) -> None:
+        """Say what a new attempt means before it begins, when there is something to lose."""
+        session = self._workspace.session
+        result, working = session.result, len(session.orders.working())
+        if not result.fills and not working:
+            go()
+            return
+        profit = ", ".join(f"{amount:+,.2f} {currency}" for currency, amount in result.profit.items()) or "0"
+        lines = [
+            f"Attempt {result.attempt} ends here: {result.fills} fills, {profit}; its sheet is kept.",
+            f"{working} working orders, positions and balances go back to the start.",
+        ]
+        self._screen.app.push_screen(
+            AskDialog("Begin a new attempt?", lines, "begins it"), lambda yes: go() if yes else None
+        )

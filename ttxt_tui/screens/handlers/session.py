@@ -1,0 +1,82 @@
+"""The session: arming, recording, quitting."""
+
+from __future__ import annotations
+
+from ttxt_core.errors import TtxtError
+from ttxt_core.orders.limits import RiskLimits
+from ttxt_tui.actions import Scope
+from ttxt_tui.screens.dialogs import AskDialog
+from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.trading.feedback import Feedback, Level
+
+
+class SessionHandlers(HandlerBase):
+    """The keys about the session as a whole."""
+
+    # -- session -----------------------------------------------------------------------------------------
+
+    def arm(self) -> None:
+        commands = self._workspace.session.commands
+        if commands.is_armed:
+            self._say(Feedback("armed already", Level.INFO))
+            return
+        text = f"arm account {self._workspace.session.account} ({_told(commands.limits)}): Enter arms, Esc goes back"
+        self.expect(Scope.AFTER_ARM, text)
+
+    def arm_confirm(self) -> None:
+        self._say(self._workspace.desk.arm())
+
+    def disarm(self) -> None:
+        self._say(self._workspace.desk.disarm())
+
+    def record(self) -> None:
+        session = self._workspace.session
+        if session.recording is not None:
+            self.expect(Scope.AFTER_RECORD, "stop recording? Enter stops, Esc goes on")
+            return
+        folder = self._workspace.settings.recording_folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            session.start_recording(folder)
+        except OSError as error:
+            self._say(Feedback(f"can't record to {folder}: {error.strerror or error}", Level.ERROR))
+        except TtxtError as error:
+            self._say(Feedback(str(error), Level.ERROR))
+        else:
+            self._say(Feedback(f"recording to {folder}", Level.OK))
+
+    def record_stop(self) -> None:
+        self._later(self._stop_recording())
+
+    async def _stop_recording(self) -> None:
+        stats = await self._workspace.session.stop_recording()
+        names = ", ".join(path.name for path in stats.files) or "nothing"
+        lost = f", {stats.lost} LOST" if stats.lost else ""
+        level = Level.ERROR if stats.lost or stats.failed else Level.OK
+        self._say(Feedback(f"recorded {stats.events:,} events{lost}: {names}", level))
+
+    def quit(self) -> None:
+        if self._workspace.session.orders.working() or self._workspace.session.recording is not None:
+            self.quit_dialog()
+        else:
+            self._screen.app.exit()
+
+    def quit_dialog(self) -> None:
+        if isinstance(self._screen.app.screen, AskDialog):
+            return
+        session = self._workspace.session
+        working = len(session.orders.working())
+        lines = [f"{working} orders work; they end with this {session.kind} session" if working else "no order works"]
+        if session.recording is not None:
+            lines.append("the recording is closed whole")
+        self._screen.app.push_screen(
+            AskDialog("Quit?", lines, "quits"), lambda yes: self._screen.app.exit() if yes else None
+        )
+
+
+def _told(limits: RiskLimits) -> str:
+    names = {"max_order_notional": "order", "max_position_notional": "position", "daily_loss": "loss"}
+    parts = [
+        f"{word} {getattr(limits, name):,.0f}" for name, word in names.items() if getattr(limits, name) is not None
+    ]
+    return "limits: " + (", ".join(parts) or "none")
