@@ -6,6 +6,7 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.market_events import BTC, BTC_LINEAR, ETH, ack, delta, event, number_of, snapshot, trade, wallet
@@ -16,10 +17,12 @@ from ttxt_core.events import (
     Event,
     Instrument,
     InstrumentKey,
+    Kline,
     MarketTrades,
     Orderbook,
     ResetReason,
     StreamReset,
+    Ticker,
     Wallet,
 )
 from ttxt_core.orderbook import LocalOrderbook
@@ -236,3 +239,18 @@ async def test_closing_ends_all_consumers_after_what_waits() -> None:
         await fan_out.publish(trade(1))
     with pytest.raises(QueueClosedError):
         fan_out.subscribe("c")
+
+
+def test_a_late_consumer_gets_the_candles_and_the_ticker_too() -> None:
+    fan_out = FanOut("feed")
+    candles = [Kline(60, 60 * n, 1.0, 2.0, 0.5, 1.5, 3.0, 4.0, is_closed=n < 3) for n in (1, 2, 3)]
+    fan_out.publish_many_nowait([instrument(), snapshot(1)])
+    fan_out.publish_many_nowait([event(candle) for candle in candles])
+    fan_out.publish_many_nowait([event(Ticker(last=1.0, mark=2.0)), event(Ticker(last=3.0)), delta(2)])
+    fan_out.publish_many_nowait([event(msgspec.structs.replace(candles[2], close=9.0))])
+    late = fan_out.subscribe("late", snapshot=True).get_batch_nowait()
+    assert [type(some.data) for some in late] == [Instrument, Kline, Kline, Kline, Ticker, Orderbook]
+    assert [some.data.start_ns for some in late[1:4]] == [60, 120, 180]
+    assert late[3].data.close == 9.0
+    assert (late[4].data.last, late[4].data.mark) == (3.0, 2.0)
+    assert {some.header.receive_time_ns for some in late[1:]} == {late[-1].header.receive_time_ns}

@@ -275,7 +275,7 @@ class UnknownInstrumentError(InstrumentError, KeyError):
 
 
 def _decimals(step: Decimal) -> int:
-    exponent = step.normalize().as_tuple().exponent
+    exponent = step.as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from math import inf
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ttxt_core.errors import BookError
 from ttxt_core.events.envelope import Event, InstrumentKey, MessageHeader
 from ttxt_core.events.market import Orderbook, Side
 from ttxt_core.events.status import BookState
+
+# `update` runs for every book message: reading a member off its enum would cost it a tenth of a microsecond each time.
+_SYNCING: Final = BookState.SYNCING
+_VALID: Final = BookState.VALID
 
 Level = tuple[float, float]
 """``(price, size)``; size in base currency."""
@@ -62,8 +66,8 @@ class LocalOrderbook:
         self.sequence = 0
         self.depth = 0
         self.ignored = 0
-        self._bids = _BookSide(1)
-        self._asks = _BookSide(-1)
+        self._bids = _BookSide(1.0)
+        self._asks = _BookSide(-1.0)
 
     # -- keeping it ------------------------------------------------------------------------------------
 
@@ -82,16 +86,16 @@ class LocalOrderbook:
         key = self.key
         if key is None:
             self.key = header.key
-        elif header.pair != key.pair or header.category != key.category or header.venue != key.venue:
+        elif (header.venue, header.category, header.pair) != key:
             raise BookError(
                 f"update the book of {key}", f"the event is about {header.key}", "keep a book an instrument"
             )
         message = event.data
         if message.is_snapshot:
             return self._replace(message)
-        if self.state is not BookState.VALID:
+        if self.state is not _VALID:
             self.ignored += 1
-            if self.state is BookState.SYNCING:
+            if self.state is _SYNCING:
                 self.reason = "deltas came before a snapshot"
             return self.state
         previous = message.previous_sequence
@@ -100,15 +104,15 @@ class LocalOrderbook:
         bad = _bad_level(message)
         if bad:
             return self._refuse(bad)
-        bids, asks = self._bids, self._asks
         if message.bids:
-            bids.apply(message.bids, self.depth)
+            self._bids.apply(message.bids, self.depth)
         if message.asks:
-            asks.apply(message.asks, self.depth)
+            self._asks.apply(message.asks, self.depth)
         self.sequence = message.sequence
-        if bids.keys and asks.keys and bids.keys[-1] >= -asks.keys[-1]:
+        bids, asks = self._bids.keys, self._asks.keys
+        if bids and asks and bids[-1] >= -asks[-1]:
             return self._leave(BookState.GAP, self._crossed())
-        return BookState.VALID
+        return _VALID
 
     def mark_stale(self, reason: str) -> None:
         """The feed fell silent: the levels stay readable, but are not the market any more."""
@@ -241,20 +245,23 @@ class _BookSide:
 
     __slots__ = ("keys", "sign", "sizes")
 
-    def __init__(self, sign: int) -> None:
+    def __init__(self, sign: float) -> None:
         self.sign = sign
         self.sizes: dict[float, float] = {}
         self.keys: list[float] = []
 
     def apply(self, levels: list[Level], depth: int) -> None:
         sizes, keys, sign = self.sizes, self.keys, self.sign
+        # Both have the same prices, so a difference in length tells that one came or went: cheaper than to look first.
         for price, size in levels:
             if size:
-                if price not in sizes:
-                    insort(keys, sign * price)
                 sizes[price] = size
-            elif sizes.pop(price, None) is not None:
-                del keys[bisect_left(keys, sign * price)]
+                if len(sizes) != len(keys):
+                    insort(keys, sign * price)
+            else:
+                sizes.pop(price, None)
+                if len(sizes) != len(keys):
+                    del keys[bisect_left(keys, sign * price)]
         if depth and len(keys) > depth:
             self._trim(depth)
 

@@ -42,6 +42,10 @@ class Group(StrEnum):
     REPLAY = "Replay"
 
 
+MONEY: Final = frozenset({Group.BUY, Group.SELL, Group.SEND, Group.CANCEL})
+"""Groups whose keys act on the active ladder from any pane: no pane may use such a key for something else."""
+
+
 class Action(NamedTuple):
     """One thing that a key can do.
 
@@ -111,10 +115,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _guarded("reverse", "v", "reverse", "stage the reversal of this position", Group.CANCEL),
     _guarded("protect", "t", "stop", "protective stop at the cursor, reduce-only", Group.CANCEL),
     _guarded("panic", "!", "close all", "cancel everything and close all, listed first", Group.CANCEL),
-    _action("flatten_25", "1", "25 %", "close a quarter", Group.CANCEL, Scope.AFTER_FLATTEN),
-    _action("flatten_50", "2", "50 %", "close half", Group.CANCEL, Scope.AFTER_FLATTEN),
-    _action("flatten_75", "3", "75 %", "close three quarters", Group.CANCEL, Scope.AFTER_FLATTEN),
-    _action("flatten_100", "4 enter", "all", "close all of it", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _guarded("flatten_25", "1", "25 %", "close a quarter", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _guarded("flatten_50", "2", "50 %", "close half", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _guarded("flatten_75", "3", "75 %", "close three quarters", Group.CANCEL, Scope.AFTER_FLATTEN),
+    _guarded("flatten_100", "4 enter", "all", "close all of it", Group.CANCEL, Scope.AFTER_FLATTEN),
     _action("cursor_down", "j down", "down", "cursor down a row", Group.LADDER),
     _action("cursor_up", "k up", "up", "cursor up a row", Group.LADDER),
     _action("page_down", "pagedown", "page down", "cursor down ten rows", Group.LADDER),
@@ -128,7 +132,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("previous_order", "shift+tab", "previous order", "select the previous own order", Group.ORDERS),
     _action("move_up", "K shift+up", "move up", "move the selected order up a row", Group.ORDERS),
     _action("move_down", "J shift+down", "move down", "move the selected order down a row", Group.ORDERS),
-    _action("cancel_selected", "x", "cancel", "cancel the selected order", Group.ORDERS, Scope.ORDERS),
+    _action("cancel_selected", "x", "cancel", "cancel the selected order", Group.CANCEL, Scope.ORDERS),
     _action("row_down", "j down", "down", "next row", Group.ORDERS, Scope.ORDERS),
     _action("row_up", "k up", "up", "previous row", Group.ORDERS, Scope.ORDERS),
     _action("tab_left", "left", "tab", "previous tab: working, fills, history", Group.ORDERS, Scope.ORDERS),
@@ -137,11 +141,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("interval_up", "]", "longer", "longer candles", Group.VIEW),
     _action("crosshair_left", "left", "left", "crosshair to the candle before", Group.VIEW, Scope.CHART),
     _action("crosshair_right", "right", "right", "crosshair to the candle after", Group.VIEW, Scope.CHART),
-    _action("candles_wider", "+ =", "wider", "wider candles", Group.VIEW, Scope.CHART),
-    _action("candles_narrower", "-", "narrower", "narrower candles", Group.VIEW, Scope.CHART),
-    _action("overlays", "o", "overlays", "EMA, VWAP, Bollinger bands: one after another", Group.VIEW, Scope.CHART),
-    _action("tape_filter_up", "+ =", "filter +", "hide smaller prints", Group.VIEW, Scope.TAPE),
-    _action("tape_filter_down", "-", "filter −", "show smaller prints", Group.VIEW, Scope.TAPE),
+    _action("candles_wider", "up", "wider", "wider candles", Group.VIEW, Scope.CHART),
+    _action("candles_narrower", "down", "narrower", "narrower candles", Group.VIEW, Scope.CHART),
+    _action("overlays", "O", "overlays", "EMA, VWAP, Bollinger bands: one after another", Group.VIEW, Scope.CHART),
+    _action("tape_filter_up", "up", "filter +", "hide smaller prints", Group.VIEW, Scope.TAPE),
+    _action("tape_filter_down", "down", "filter −", "show smaller prints", Group.VIEW, Scope.TAPE),
     _action("log_filter", "left right", "filter", "show all, orders or errors", Group.VIEW, Scope.LOG),
     _action("log_down", "j down", "down", "later lines", Group.VIEW, Scope.LOG),
     _action("log_up", "k up", "up", "earlier lines", Group.VIEW, Scope.LOG),
@@ -175,6 +179,16 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("step_book", "right", "next book", "forward to the next change of the book", Group.REPLAY, Scope.REPLAY),
     _action("step_second", "u", "+1 s", "forward a second", Group.REPLAY, Scope.REPLAY),
     _action("seek", "y", "go to time", "type a time to go to: a new attempt", Group.REPLAY, Scope.REPLAY),
+    _action(
+        "hold_on",
+        "d",
+        "hold at",
+        "hold by itself: at fills, stops, large prints, or nothing",
+        Group.REPLAY,
+        Scope.REPLAY,
+    ),
+    _action("loop", "l", "loop", "a stretch to go round: from here, to here, off", Group.REPLAY, Scope.REPLAY),
+    _action("attempts", "r", "attempts", "the result sheets of all attempts", Group.REPLAY, Scope.REPLAY),
     _action("bookmark", "m", "bookmark", "mark this moment", Group.REPLAY, Scope.REPLAY),
     _action("next_mark", "}", "next mark", "go to the next mark", Group.REPLAY, Scope.REPLAY),
     _action(

@@ -99,11 +99,15 @@ class Workstation(App[None], inherit_bindings=False):
         self.register_theme(textual_theme(self._first_theme))
         self.theme = self._first_theme.name
         self.push_screen(self.desk_screen)
-        self.frames.before_frame = self.workspace.poll
+        self.frames.before_frame = self._before_frame
         self._tasks = [
             asyncio.create_task(self._run(self._consume()), name="events"),
             asyncio.create_task(self._run(self.frames.run()), name="frames"),
         ]
+
+    def _before_frame(self, human_ns: int) -> None:
+        self.workspace.poll(human_ns)
+        self.handlers.poll_loop()
 
     async def on_unmount(self) -> None:
         for task in self._tasks:

@@ -1,6 +1,7 @@
 """Which key means which action: defaults, presets for other keyboards, and the user's own from the config.
 
-Owns the lookup and the checks; refuses a key that means two actions in one scope, naming both.
+Owns the lookup and the checks. It refuses a key that means two actions in one scope, naming both; a key that terminals
+can't tell from another; a pane's key that would hide a money key; and an upper-case letter that would enter an order.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ttxt_core.errors import ConfigError
-from ttxt_tui.actions import ACTIONS, BY_ID, Action, Scope
+from ttxt_tui.actions import ACTIONS, BY_ID, MONEY, Action, Group, Scope
 
 Bindings = Mapping[str, Sequence[str]]
 """Action id → the keys that start it instead of its defaults."""
@@ -55,7 +56,13 @@ _UNUSABLE: Final = {
     "ctrl+m": "terminals send it for enter",
     "ctrl+s": "terminals may stop their output on it",
     "ctrl+z": "the shell takes it",
+    "ctrl+[": "terminals send it for escape",
+    "ctrl+left_square_bracket": "terminals send it for escape",
 }
+_ENTERS: Final = frozenset(
+    {action.id for action in ACTIONS if action.group in (Group.BUY, Group.SELL)} | {"send", "reverse"}
+)
+_PANES: Final = (Scope.ORDERS, Scope.TAPE, Scope.CHART, Scope.LOG, Scope.REPLAY)
 
 
 class Keymap:
@@ -80,9 +87,17 @@ class Keymap:
         for action in ACTIONS:
             for key in self._keys[action.id]:
                 self._bind(action, key)
+        for (scope, key), action in self._table.items():
+            self._check_shadow(scope, key, action)
 
     def _bind(self, action: Action, key: str) -> None:
-        reason = _UNUSABLE.get(key) or ("a terminal sends Esc and a letter for it" if key.startswith("alt+") else None)
+        reason = _UNUSABLE.get(key)
+        if key.startswith("alt+"):
+            reason = "a terminal sends Esc and a letter for it"
+        elif key == "escape" and action.id != "back_out":
+            reason = "Esc only ever backs out"
+        elif len(key) == 1 and key.isupper() and action.id in _ENTERS:
+            reason = "no upper-case letter enters an order: caps lock would"
         if reason:
             raise ConfigError(f"keys.bind.{action.id} = {key!r}", f"the key can't be used: {reason}")
         taken = self._table.setdefault((action.scope, key), action)
@@ -92,6 +107,17 @@ class Keymap:
                 f"the key already means {taken.id} in the scope {action.scope}",
                 "bind one of the two to another key",
             )
+
+    def _check_shadow(self, scope: Scope, key: str, action: Action) -> None:
+        """A pane's own key must not hide one that trades, but for its own way to cancel."""
+        hidden = self._table.get((Scope.GLOBAL, key)) if scope in _PANES else None
+        if hidden is None or hidden.group not in MONEY or Group.CANCEL is action.group is hidden.group:
+            return
+        raise ConfigError(
+            f"keys.bind.{action.id} = {key!r}",
+            f"in the scope {scope} the key would hide {hidden.id}, which trades from any pane",
+            "bind one of the two to another key",
+        )
 
     def keys(self, id: str) -> tuple[str, ...]:
         """The keys that start the action, the main one first."""

@@ -11,9 +11,9 @@ Owns the file formats and nothing of what is in a frame. Formats, told apart by 
 from __future__ import annotations
 
 import gzip
-import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from enum import StrEnum
@@ -65,6 +65,11 @@ _TIMED: Final = re.compile(rb"^(\d{9,11}(?:\.\d+)?): (.*)$", re.DOTALL)
 _CONNECTED: Final = re.compile(rb"^(\S+) <-> (\d{9,11}(?:\.\d+)?)")
 _SENT: Final = re.compile(rb"^\S* <- (\d{9,11}(?:\.\d+)?): (.*)$", re.DOTALL)
 _REPLY: Final = re.compile(rb"^(\S+) -> (\d{9,11}(?:\.\d+)?): (.*)$", re.DOTALL)
+_WHOLE_NS: Final = re.compile(rb"[1-9]\d{0,18}$")
+_UNREADABLE: Final = (EOFError, zlib.error, zstandard.ZstdError, zipfile.BadZipFile, RuntimeError)
+"""What the decompressors raise; zipfile answers with a RuntimeError to a password or a method that it has not."""
+_BLOCK: Final = 2**17
+_LATEST_NS: Final = 2**63 - 1
 
 
 def read_capture(path: Path, progress: Progress | None = None) -> Iterator[CapturedFrame]:
@@ -79,14 +84,16 @@ def read_capture(path: Path, progress: Progress | None = None) -> Iterator[Captu
             for number, line in enumerate(_lines(path, file, progress), 1):
                 if stripped := line.rstrip(b"\r\n"):
                     yield from _frames(path, number, stripped)
-    except (OSError, EOFError, zstandard.ZstdError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except OSError as error:
+        raise ProtocolError(asked, error.strerror or str(error)) from error
+    except _UNREADABLE as error:
         raise ProtocolError(asked, str(error) or type(error).__name__, "is the file whole?") from error
 
 
 def _lines(path: Path, file: BinaryIO, progress: Progress | None) -> Iterator[bytes]:
     suffix = path.suffix
     if suffix == ".zst":
-        stream: Iterator[bytes] = io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(file))
+        stream: Iterator[bytes] = _zstd_lines(file)
     elif suffix == ".gz":
         stream = gzip.GzipFile(fileobj=file)
     elif suffix == ".zip":
@@ -97,6 +104,25 @@ def _lines(path: Path, file: BinaryIO, progress: Progress | None) -> Iterator[by
         yield line
         if progress is not None and count % 256 == 0:
             progress(file.tell())
+
+
+def _zstd_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines of one zstd frame after another. The package's own stream ends a frame that is cut off without a word."""
+    start = b""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    is_within = False
+    while block := file.read(_BLOCK):
+        while block:
+            *lines, start = (start + frame.decompress(block)).split(b"\n")
+            yield from lines
+            is_within = not frame.eof
+            block = frame.unused_data
+            if frame.eof:
+                frame = zstandard.ZstdDecompressor().decompressobj()
+    if is_within:
+        raise EOFError("it ends within its compressed data")
+    if start:
+        yield start
 
 
 def _zip_lines(file: BinaryIO) -> Iterator[bytes]:
@@ -134,14 +160,15 @@ _row_decoder = msgspec.json.Decoder(_Row)
 def _cryptofeed_3(number: int, line: bytes) -> CapturedFrame | None:
     try:
         row = _row_decoder.decode(line)
-    except msgspec.DecodeError:
-        return CapturedFrame(number, 0, "", FrameKind.DAMAGED, line)
+    except ValueError:
+        return _damaged(number, line)
     if row.t == "header":
         return None
     payload = row.addr if row.t == FrameKind.CONNECTED else row.data
-    if row.t not in _ROW_KINDS or payload is None:
-        return CapturedFrame(number, 0, row.conn, FrameKind.DAMAGED, line)
-    return CapturedFrame(number, int(row.ts * NANOSECONDS), row.conn, FrameKind(row.t), payload.encode(), row.url)
+    time_ns = _nanoseconds(row.ts)
+    if row.t not in _ROW_KINDS or payload is None or not time_ns:
+        return _damaged(number, line, row.conn)
+    return CapturedFrame(number, time_ns, row.conn, FrameKind(row.t), payload.encode(), row.url)
 
 
 _ROW_KINDS: Final = frozenset(FrameKind) - {FrameKind.DAMAGED}
@@ -149,8 +176,8 @@ _ROW_KINDS: Final = frozenset(FrameKind) - {FrameKind.DAMAGED}
 
 def _hftbacktest(number: int, line: bytes) -> CapturedFrame:
     time, _, payload = line.partition(b" ")
-    if not time.isdigit():
-        return CapturedFrame(number, 0, "ws", FrameKind.DAMAGED, line)
+    if not _WHOLE_NS.match(time) or int(time) > _LATEST_NS:
+        return _damaged(number, line, "ws")
     kind = FrameKind.REPLY if payload.startswith(b'{"lastUpdateId"') else FrameKind.RECEIVED
     return CapturedFrame(number, int(time), "ws", kind, payload)
 
@@ -165,24 +192,36 @@ _stamp_decoder = msgspec.json.Decoder(_Stamped)
 def _bybit_archive(number: int, line: bytes, name: str) -> CapturedFrame:
     try:
         time_ns = _stamp_decoder.decode(line).ts * MILLISECOND_NS
-    except msgspec.DecodeError:
-        return CapturedFrame(number, 0, name, FrameKind.DAMAGED, line)
+    except ValueError:
+        return _damaged(number, line, name)
+    if not 0 < time_ns <= _LATEST_NS:
+        return _damaged(number, line, name)
     return CapturedFrame(number, time_ns, name, FrameKind.RECEIVED, line)
 
 
 def _cryptofeed_1(number: int, line: bytes, name: str) -> CapturedFrame | None:
+    url = ""
     if match := _TIMED.match(line):
-        return CapturedFrame(number, _nanoseconds(match[1]), name, FrameKind.RECEIVED, match[2])
-    if match := _CONNECTED.match(line):
-        return CapturedFrame(number, _nanoseconds(match[2]), name, FrameKind.CONNECTED, match[1])
-    if match := _SENT.match(line):
-        return CapturedFrame(number, _nanoseconds(match[1]), name, FrameKind.SENT, match[2])
-    if match := _REPLY.match(line):
-        return CapturedFrame(number, _nanoseconds(match[2]), name, FrameKind.REPLY, match[3], match[1].decode())
-    if line.startswith(b"configuration:") or b" header: " in line[:300]:
+        kind, time, payload = FrameKind.RECEIVED, match[1], match[2]
+    elif match := _CONNECTED.match(line):
+        kind, time, payload = FrameKind.CONNECTED, match[2], match[1]
+    elif match := _SENT.match(line):
+        kind, time, payload = FrameKind.SENT, match[1], match[2]
+    elif match := _REPLY.match(line):
+        kind, time, payload, url = FrameKind.REPLY, match[2], match[3], match[1].decode("utf-8", "replace")
+    elif line.startswith(b"configuration:") or b" header: " in line[:300]:
         return None
-    return CapturedFrame(number, 0, name, FrameKind.DAMAGED, line)
+    else:
+        return _damaged(number, line, name)
+    time_ns = _nanoseconds(Decimal(time.decode()))
+    return CapturedFrame(number, time_ns, name, kind, payload, url) if time_ns else _damaged(number, line, name)
 
 
-def _nanoseconds(seconds: bytes) -> int:
-    return int(Decimal(seconds.decode()) * NANOSECONDS)
+def _damaged(number: int, line: bytes, connection: str = "") -> CapturedFrame:
+    return CapturedFrame(number, 0, connection, FrameKind.DAMAGED, line)
+
+
+def _nanoseconds(seconds: Decimal) -> int:
+    """0 for what can't be a time: not finite, not above zero, or beyond what 64 bits of nanoseconds hold."""
+    is_time = seconds.is_finite() and 0 < seconds < _LATEST_NS // NANOSECONDS
+    return int(seconds * NANOSECONDS) if is_time else 0

@@ -45,6 +45,7 @@ class AsyncioQueue(IQueue):
             raise QueueError(f"make the queue {name}", f"its capacity is {capacity}", "give it at least 1")
         self._capacity = capacity
         self._policy = policy
+        self._is_blocking = policy is FullPolicy.BLOCK
         self._name = name
         self._request_snapshot = request_snapshot
         self._events: deque[Event[Any]] = deque()
@@ -118,7 +119,7 @@ class AsyncioQueue(IQueue):
             QueueFullError: no room, and the policy is ERROR, or nothing that waits may be lost.
             QueueClosedError: the queue is closed, maybe while this waited.
         """
-        if self._policy is FullPolicy.BLOCK:
+        if self._is_blocking:
             while len(self._events) >= self._room_for and not self._is_closed:
                 room = asyncio.get_running_loop().create_future()
                 self._publishers.append(room)

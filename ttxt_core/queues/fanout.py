@@ -29,7 +29,7 @@ class FanOut(IQueuePublisher):
         self._name = name
         self._is_closed = False
         self._subscriptions: dict[str, _Subscription] = {}
-        self._routes: dict[type, list[AsyncioQueue]] = {}
+        self._routes: dict[type, _Route] = {}
         self._kept = KeptMarket() if keeps_books else None
 
     def subscribe(
@@ -85,7 +85,7 @@ class FanOut(IQueuePublisher):
             QueueFullError: a mailbox had no room; all others have the event.
             QueueClosedError: the fan-out is closed.
         """
-        self._hand_in(event, self._prepare(event))
+        self._hand_in(event, self._prepare(event).mailboxes)
 
     def publish_many_nowait(self, events: Iterable[Event[Any]]) -> None:
         """`publish_nowait` each of `events` in order.
@@ -104,16 +104,15 @@ class FanOut(IQueuePublisher):
             QueueClosedError: the fan-out is closed.
         """
         route = self._prepare(event)
-        blocking = [mailbox for mailbox in route if mailbox.policy is FullPolicy.BLOCK]
-        if not blocking:
-            self._hand_in(event, route)
+        if not route.blocking:
+            self._hand_in(event, route.others)
             return
         # The others go first and together with the kept books: a snapshot that one of them asks for while this
         # waits must not be newer than what it was given.
         try:
-            self._hand_in(event, [mailbox for mailbox in route if mailbox.policy is not FullPolicy.BLOCK])
+            self._hand_in(event, route.others)
         finally:
-            for mailbox in blocking:
+            for mailbox in route.blocking:
                 try:
                     await mailbox.publish(event)
                 except QueueClosedError:
@@ -135,7 +134,7 @@ class FanOut(IQueuePublisher):
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def _prepare(self, event: Event[Any]) -> list[AsyncioQueue]:
+    def _prepare(self, event: Event[Any]) -> _Route:
         """Keep what is kept of `event`, and give the mailboxes that want it."""
         kind = type(event.data)
         if self._is_closed:
@@ -144,8 +143,10 @@ class FanOut(IQueuePublisher):
             self._kept.update(event)
         route = self._routes.get(kind)
         if route is None:
-            subscriptions = self._subscriptions.values()
-            route = self._routes[kind] = [each.mailbox for each in subscriptions if each.wants(kind)]
+            mailboxes = [each.mailbox for each in self._subscriptions.values() if each.wants(kind)]
+            blocking = [mailbox for mailbox in mailboxes if mailbox.policy is FullPolicy.BLOCK]
+            others = [mailbox for mailbox in mailboxes if mailbox.policy is not FullPolicy.BLOCK]
+            route = self._routes[kind] = _Route(mailboxes, blocking, others)
         return route
 
     def _hand_in(self, event: Event[Any], mailboxes: list[AsyncioQueue]) -> None:
@@ -159,6 +160,14 @@ class FanOut(IQueuePublisher):
                 failure = error
         if failure is not None:
             raise failure
+
+
+class _Route(NamedTuple):
+    """The mailboxes that want one type of data: all, those that are waited for when full, and those that are not."""
+
+    mailboxes: list[AsyncioQueue]
+    blocking: list[AsyncioQueue]
+    others: list[AsyncioQueue]
 
 
 class _Subscription(NamedTuple):

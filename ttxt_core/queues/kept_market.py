@@ -1,11 +1,12 @@
-"""What a publisher keeps of the market, to bring a consumer up to date: instruments and whole books.
+"""What a publisher keeps of the market, to bring a consumer up to date: instruments, candles, tickers, whole books.
 
 Owns those copies. It must not publish, and it never calls a book VALID that its feed has called otherwise.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections import deque
+from typing import Any, Final
 
 from ttxt_core.events import (
     BookState,
@@ -13,13 +14,19 @@ from ttxt_core.events import (
     Event,
     Instrument,
     InstrumentKey,
+    Kline,
     MessageHeader,
     Orderbook,
     StreamReset,
+    Ticker,
 )
 from ttxt_core.orderbook import LocalOrderbook
+from ttxt_core.queues.conflation import merge_tickers
 
 _Key = tuple[str, str, str]
+
+CANDLES_KEPT: Final = 300
+"""Candles of an instrument and interval, so that a chart or a recording that begins now has a past."""
 
 
 class KeptMarket:
@@ -29,6 +36,8 @@ class KeptMarket:
         self._instruments: dict[_Key, Event[Instrument]] = {}
         self._books: dict[_Key, LocalOrderbook] = {}
         self._headers: dict[_Key, MessageHeader] = {}
+        self._candles: dict[_Key, dict[int, deque[Event[Kline]]]] = {}
+        self._tickers: dict[_Key, Event[Ticker]] = {}
 
     def update(self, event: Event[Any]) -> None:
         """Take in any event; most say nothing that is kept."""
@@ -41,6 +50,13 @@ class KeptMarket:
                 book = self._books[key] = LocalOrderbook(header.key)
             book.update(event)
             self._headers[key] = header
+        elif kind is Kline:
+            self._add_candle(event)
+        elif kind is Ticker:
+            header = event.header
+            key = (header.venue, header.category, header.pair)
+            before = self._tickers.get(key)
+            self._tickers[key] = event if before is None else merge_tickers(before, event)
         elif kind is Instrument:
             self._instruments[event.header.key] = event
         elif kind is BookStatus:
@@ -60,9 +76,31 @@ class KeptMarket:
         return book.snapshot_event(self._headers[key])
 
     def events(self) -> list[Event[Any]]:
-        """All instruments, then a snapshot of every VALID book."""
-        snapshots = [self.snapshot(InstrumentKey(*key)) for key in self._books]
-        return [*self._instruments.values(), *(snapshot for snapshot in snapshots if snapshot is not None)]
+        """All instruments; then of every VALID book a snapshot, after the candles and the ticker as they stand.
+
+        Candles are told again under the header of the book's last event: what they say is of old, that they are
+        said is of now.
+        """
+        events: list[Event[Any]] = list(self._instruments.values())
+        for key in self._books:
+            snapshot = self.snapshot(InstrumentKey(*key))
+            if snapshot is None:
+                continue
+            for candles in self._candles.get(key, {}).values():
+                events += [Event(snapshot.header, candle.data) for candle in candles]
+            if key in self._tickers:
+                events.append(Event(snapshot.header, self._tickers[key].data))
+            events.append(snapshot)
+        return events
+
+    def _add_candle(self, event: Event[Kline]) -> None:
+        header, candle = event.header, event.data
+        by_interval = self._candles.setdefault((header.venue, header.category, header.pair), {})
+        candles = by_interval.setdefault(candle.interval_ns, deque(maxlen=CANDLES_KEPT))
+        if candles and candles[-1].data.start_ns == candle.start_ns:
+            candles[-1] = event
+        elif not candles or candle.start_ns > candles[-1].data.start_ns:
+            candles.append(event)
 
     def _note_status(self, event: Event[BookStatus]) -> None:
         book = self._books.get(event.header.key)
@@ -77,8 +115,10 @@ class KeptMarket:
             book.mark_gap(status.reason)
 
     def _reset(self, event: Event[StreamReset]) -> None:
-        """Forget the books of the stream that was reset; what its header leaves empty stands for all."""
+        """Forget what is known of the stream that was reset; what its header leaves empty stands for all."""
         named = (event.header.venue, event.header.category, event.header.pair)
         for key, book in self._books.items():
             if all(part in ("", own) for part, own in zip(named, key, strict=True)):
                 book.reset(f"stream reset: {event.data.reason}")
+                self._candles.pop(key, None)
+                self._tickers.pop(key, None)

@@ -58,8 +58,11 @@ def check_amendment(order: OwnOrder, command: AmendOrder, market: SimulatedMarke
     if lots <= order.filled:
         filled = info.quantity(order.filled)
         raise refuse(name, f"quantity {quantity} is not above the {filled} that is already filled")
-    if order.reduce_only:
-        lots = min(lots, order.filled + reducible_lots(order.side, market, account, order))
+    if order.reduce_only and command.quantity is not None:
+        reducible = reducible_lots(order.side, market, account, order)
+        if not reducible:
+            raise refuse(name, "reduce-only: there is nothing more to reduce")
+        lots = min(lots, order.filled + reducible)
     price = info.to_ticks(limit) if order.price else 0
     is_requeued = bool(order.price) and (price != order.price or lots > order.quantity)
     arrival = None

@@ -157,8 +157,14 @@ class SimulatedMarket:
         """Whether a displayed level has come to an own order; what we took of it is not looked at."""
         if self.matching.version != self._watched_version:
             self._watch()
-        bid, ask = self.book.best_bid, self.book.best_ask
-        return (ask is not None and ask[0] <= self._own_bid) or (bid is not None and bid[0] >= self._own_ask)
+        if self._own_bid > -inf:
+            ask = self.book.best_ask
+            if ask is not None and ask[0] <= self._own_bid:
+                return True
+        if self._own_ask < inf:
+            bid = self.book.best_bid
+            return bid is not None and bid[0] >= self._own_ask
+        return False
 
     def crossing(self, side: Side) -> list[Level]:
         """Displayed levels that have come to the own orders of `side`, best first; mostly none."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ttxt_core.clock import NANOSECONDS, Clock
-from ttxt_core.events import Event, InstrumentKey, PositionSide, StreamReset
+from ttxt_core.events import Event, Fill, InstrumentKey, PositionSide, StreamReset
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_core.session import Session
 from ttxt_tui.config.settings import Settings
@@ -20,6 +20,7 @@ from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.state.own_marks import LadderMarks, PendingMark, own_orders
 from ttxt_tui.state.replay import ReplayState
+from ttxt_tui.state.replay_control import ReplayControl
 from ttxt_tui.state.store import Store
 from ttxt_tui.trading.coach import Coach
 from ttxt_tui.trading.desk import TradingDesk
@@ -41,7 +42,7 @@ class Workspace:
 
     Attributes:
         chart: what the chart shows of the active market; None before there is one.
-        replay: the replay bar; None in other sessions.
+        replay: the replay bar; None in other sessions. replay_control: holding and looping.
         said: the last answer to a key.
         asked: what the next key is asked for, spelled out; empty when nothing is.
         version: changes with everything that is only here.
@@ -58,6 +59,7 @@ class Workspace:
         self.coach = Coach()
         self.chart: ChartState | None = None
         self.replay = ReplayState(session.replayer) if session.replayer is not None else None
+        self.replay_control = ReplayControl()
         self.said = Feedback("")
         self.asked = ""
         self.version = 0
@@ -102,12 +104,26 @@ class Workspace:
     def apply(self, batch: Sequence[Event[Any]]) -> None:
         """Take in what the session published."""
         self.store.apply(batch)
+        self._steer_replay(batch)
         if self.chart is None and self.store.active is not None:
             self.activate(self.store.active)
 
-    def _on_reset(self, _reset: StreamReset) -> None:
+    def _steer_replay(self, batch: Sequence[Event[Any]]) -> None:
+        """Mark own fills on the bar, and hold where the trader wants to look."""
+        replay, player = self.replay, self.session.replayer
+        if replay is None or player is None:
+            return
+        for event in batch:
+            if type(event.data) is Fill:
+                replay.add_fill(event.header.venue_time_ns or event.header.receive_time_ns, event.data.side)
+        reason = self.replay_control.reason_to_hold(batch, self.market)
+        if reason and not player.held:
+            player.hold()
+            self.say(Feedback(reason))
+
+    def _on_reset(self, reset: StreamReset) -> None:
         """A seek: what was staged or half done belongs to another time."""
-        self.desk.reset()
+        self.desk.reset(reset.reason)
         self.ask("")
         if self.replay is not None:
             self.replay.begin_attempt(self.session.result.attempt)

@@ -45,7 +45,7 @@ SCOPES = {"orders": Scope.ORDERS, "chart": Scope.CHART, "tape": Scope.TAPE, "log
 COACH_INTRO = {"practice": "Simulated market, nothing is real", "replay": "A recording, nothing is real"}
 
 HINTS = ("stage_buy", "stage_sell", "send", "cancel_here", "cancel_symbol", "flatten", "protect", "symbol", "focus")
-HINTS_REPLAY = ("hold", "step", "slower", "faster", "seek", "bookmark")
+HINTS_REPLAY = ("hold", "step", "slower", "faster", "seek", "bookmark", "attempts")
 HINTS_LAST = ("record", "palette", "help", "quit")
 
 

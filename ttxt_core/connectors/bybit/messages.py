@@ -1,14 +1,22 @@
 """Bybit v5 frames as typed structs: what msgspec decodes a frame into. Numbers arrive as strings and become floats.
 
 Source: Bybit's v5 documentation, "Websocket Stream · Public" and "Get Instruments Info". Only the fields that are used
-are named; others are skipped without being decoded.
+are named; others are skipped without being decoded. Bounds are of what can be: no NaN, nothing negative, no time that
+64 bits of nanoseconds don't hold.
 """
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+
+Amount = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
+"""A price or a size."""
+Milliseconds = Annotated[int, Meta(ge=0, le=(2**63 - 1) // 1_000_000)]
+Counter = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Envelope(Struct, gc=False):
@@ -25,28 +33,28 @@ class BookData(Struct, gc=False):
     """`b` and `a` are (price, size), bids falling and asks rising; `u` counts the messages of the stream."""
 
     s: str
-    b: list[tuple[float, float]]
-    a: list[tuple[float, float]]
-    u: int
+    b: list[tuple[Amount, Amount]]
+    a: list[tuple[Amount, Amount]]
+    u: Counter
 
 
 class BookFrame(Struct, gc=False):
     """`orderbook.{depth}.{symbol}`; `cts` is the matching engine's time, ms."""
 
-    type: str
-    ts: int
+    type: Literal["snapshot", "delta"]
+    ts: Milliseconds
     data: BookData
-    cts: int | None = None
+    cts: Milliseconds | None = None
 
 
 class TradeRow(Struct, gc=False):
     """One trade: `T` match time ms, `S` the taker's side, `v` size, `p` price, `i` id, `BT` block trade."""
 
-    T: int
+    T: Milliseconds
     s: str
     S: str
-    v: float
-    p: float
+    v: Amount
+    p: Amount
     i: str
     BT: bool = False
 
@@ -54,28 +62,28 @@ class TradeRow(Struct, gc=False):
 class TradeFrame(Struct, gc=False):
     """`publicTrade.{symbol}`."""
 
-    ts: int
+    ts: Milliseconds
     data: list[TradeRow]
 
 
 class KlineRow(Struct, gc=False):
     """One candle; `end` is its last millisecond, `confirm` is true once, in the message that closes it."""
 
-    start: int
-    end: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    turnover: float
+    start: Milliseconds
+    end: Milliseconds
+    open: Amount
+    high: Amount
+    low: Amount
+    close: Amount
+    volume: Amount
+    turnover: Amount
     confirm: bool
 
 
 class KlineFrame(Struct, gc=False):
     """`kline.{interval}.{symbol}`; one message may hold the closing candle and the next."""
 
-    ts: int
+    ts: Milliseconds
     data: list[KlineRow]
 
 
@@ -104,7 +112,7 @@ class TickerRow(Struct, gc=False, rename="camel"):
 class TickerFrame(Struct, gc=False):
     """`tickers.{symbol}`."""
 
-    ts: int
+    ts: Milliseconds
     data: TickerRow
 
 
@@ -165,4 +173,4 @@ class InstrumentReply(Struct, gc=False, rename="camel"):
     ret_code: int
     ret_msg: str
     result: InstrumentResult
-    time: int = 0
+    time: Milliseconds = 0

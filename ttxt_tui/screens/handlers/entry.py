@@ -145,7 +145,7 @@ class EntryHandlers(HandlerBase):
         last = None if market.last_price is None else info.price(market.ticks_of(market.last_price))
         price = order.price or ("ask" if order.side is Side.BUY else "bid") if order.type == "market" else order.price
         ticks = parse_price(price, info, order.side, context.touch(market.key), last)
-        free = context.free_quote(market.key, info.spec.settle)
+        free = context.spendable(market.key, order.side, info.price(ticks))
         return ticks, parse_quantity(order.quantity, info, info.price(ticks), free)
 
     def _from_ticket(self, order: TicketOrder | None) -> None:

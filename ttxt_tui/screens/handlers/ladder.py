@@ -87,7 +87,10 @@ class LadderHandlers(HandlerBase):
         if desk.selected is None:
             aimed = self._workspace.aimed_orders()
             desk.select(aimed[0].client_order_id if len(aimed) == 1 else self._workspace.store.orders.selected)
+        aimed_at_it = any(order.client_order_id == desk.selected for order in self._workspace.aimed_orders())
         self._say(desk.move(rows * (1 if ladder is None else ladder.group)))
+        if ladder is not None and (aimed_at_it or desk.selected in desk.ghosts):
+            ladder.move_cursor(rows)
 
     def row_up(self) -> None:
         self._workspace.desk.select(self._workspace.store.orders.move(-1))

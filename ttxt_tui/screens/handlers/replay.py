@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from ttxt_core.clock import NANOSECONDS
 from ttxt_core.errors import TtxtError
+from ttxt_core.orders.ledger import ResultSheet
+from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.times import parse_time
 from ttxt_tui.screens.dialogs import AskDialog, LineDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
@@ -16,6 +19,8 @@ _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0,
 
 class ReplayHandlers(HandlerBase):
     """The keys of a REPLAY session."""
+
+    _is_looping = False
 
     # -- replay ------------------------------------------------------------------------------------------
 
@@ -51,6 +56,35 @@ class ReplayHandlers(HandlerBase):
             return
         at = min(range(len(_SPEEDS)), key=lambda i: abs(_SPEEDS[i] - player.speed) if player.speed < 1e9 else -i)
         player.set_speed(_SPEEDS[min(max(at + steps, 0), len(_SPEEDS) - 1)])
+
+    def hold_on(self) -> None:
+        self._say(Feedback(f"the replay holds at {self._workspace.replay_control.next_hold_on()}"))
+
+    def loop(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._say(Feedback(self._workspace.replay_control.mark_loop(player.position_ns)))
+
+    def poll_loop(self) -> None:
+        """Go back to where the loop begins when its end has come; called every frame."""
+        player = self._workspace.session.replayer
+        target = None if player is None else self._workspace.replay_control.loop_target(player.position_ns)
+        if player is not None and target is not None and not self._is_looping:
+            self._is_looping = True
+            self._later(self._go_round(player, target))
+
+    async def _go_round(self, player: MarketDataReplayer, target_ns: int) -> None:
+        try:
+            await player.seek(target_ns)
+            player.go()
+        finally:
+            self._is_looping = False
+
+    def attempts(self) -> None:
+        session = self._workspace.session
+        sheets = [*session.attempts, session.result]
+        lines = [line for sheet in sheets for line in sheet_lines(sheet, is_running=sheet is sheets[-1])]
+        self._screen.app.push_screen(AskDialog("Attempts", lines, "goes back"))
 
     def bookmark(self) -> None:
         replay, player = self._workspace.replay, self._workspace.session.replayer
@@ -120,3 +154,16 @@ class ReplayHandlers(HandlerBase):
         self._screen.app.push_screen(
             AskDialog("Begin a new attempt?", lines, "begins it"), lambda yes: go() if yes else None
         )
+
+
+def sheet_lines(sheet: ResultSheet, *, is_running: bool) -> list[str]:
+    """How an attempt went, in two lines."""
+    length = (sheet.ended_ns - sheet.started_ns) / NANOSECONDS
+    state = "running" if is_running else "ended"
+    share = f", {sheet.maker_fills * 100 // sheet.fills} % maker" if sheet.fills else ""
+    money = {"profit": sheet.profit, "fees": sheet.fees, "deepest fall": sheet.max_drawdown}
+    figures = [f"{name} {amount:,.2f} {currency}" for name, by in money.items() for currency, amount in by.items()]
+    return [
+        f"Attempt {sheet.attempt} ({state}): {length:,.1f} s, {sheet.fills} fills{share}",
+        f"    {', '.join(figures) or 'nothing traded'}",
+    ]

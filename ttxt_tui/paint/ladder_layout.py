@@ -1,0 +1,107 @@
+"""Where the columns of a ladder are: fixed by the pane's width and the instrument, never by a figure in a row.
+
+Owns the widths. The price stands in the middle of its two sides; optional columns come as there is room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Final, Self
+
+from ttxt_tui.state.ladder_rows import LadderCells
+
+
+class LadderColumn(StrEnum):
+    """The columns that a ladder may have besides its own."""
+
+    LAST = "last"
+    """What traded last at the price."""
+    VOLUME = "volume"
+    """What traded at the price since the session began."""
+    CHANGE = "change"
+    """Size added or pulled of late, on both sides."""
+    QUEUE = "queue"
+    """How much stands before our own order."""
+
+
+DEFAULT_COLUMNS: Final = (LadderColumn.LAST, LadderColumn.VOLUME, LadderColumn.CHANGE, LadderColumn.QUEUE)
+"""Which columns come first as a ladder gets wider."""
+
+_CELLS: Final = {LadderColumn.LAST: 8, LadderColumn.VOLUME: 10, LadderColumn.CHANGE: 14, LadderColumn.QUEUE: 11}
+_SIDES: Final = 36
+"""Cells of own orders and sizes, both sides, under which no optional column is shown."""
+_MOST_OWN, _MOST_SIZE, _MOST_VOLUME = 10, 16, 16
+_WORD: Final = 6
+"""Cells that the words of markers need, a blank before them."""
+
+
+@dataclass(frozen=True)
+class LadderLayout:
+    """The widths of one ladder, in cells; a column that is not shown has 0.
+
+    `width` is the sum of all but for blanks at the right end. `own`, `size` and `change` are there twice.
+    """
+
+    width: int
+    own: int
+    size: int
+    price: int
+    marker: int
+    last: int = 0
+    volume: int = 0
+    change: int = 0
+    queue: int = 0
+
+    @classmethod
+    def for_width(cls, width: int, price_width: int, columns: Sequence[LadderColumn] = DEFAULT_COLUMNS) -> Self:
+        """The layout of a pane `width` cells wide.
+
+        Args:
+            price_width: `LadderState.price_width`.
+            columns: the optional columns that are wanted, the most wanted first.
+        """
+        room = width - price_width - 2  # the cursor's glyph and a marker's letter
+        shown: set[LadderColumn] = set()
+        for column in columns:
+            margin = 0 if shown else 1
+            if room - _CELLS[column] - margin >= _SIDES:
+                room -= _CELLS[column] + margin
+                shown.add(column)
+        marker = 1
+        if room - (_WORD - 1) >= _SIDES:
+            room -= _WORD - 1
+            marker = _WORD
+        half = max(room, 0) // 2
+        own = min((half * 4 + 4) // 9, _MOST_OWN)
+        size = min(half - own, _MOST_SIZE)
+        left = max(room, 0) - 2 * (own + size)
+        volume = 0
+        if LadderColumn.VOLUME in shown:
+            more = min(left, _MOST_VOLUME - _CELLS[LadderColumn.VOLUME])
+            volume = _CELLS[LadderColumn.VOLUME] + more
+        return cls(
+            width,
+            own,
+            size,
+            price_width,
+            marker,
+            _CELLS[LadderColumn.LAST] if LadderColumn.LAST in shown else 0,
+            volume,
+            _CELLS[LadderColumn.CHANGE] // 2 if LadderColumn.CHANGE in shown else 0,
+            _CELLS[LadderColumn.QUEUE] if LadderColumn.QUEUE in shown else 0,
+        )
+
+    @cached_property
+    def cells(self) -> LadderCells:
+        """How many cells texts have: optional columns begin with a blank, asks end with one."""
+        return LadderCells(
+            own=self.own,
+            size=self.size,
+            volume=max(self.volume - 1, 0),
+            last=max(self.last - 1, 0),
+            change=max(self.change - 1, 0),
+            queue=max(self.queue - 1, 0),
+        )

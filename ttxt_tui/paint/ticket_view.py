@@ -1,0 +1,81 @@
+"""How a `Pretrade` is written: figures with the instrument's precision, the effect in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from ttxt_core.instruments import InstrumentInfo
+from ttxt_core.orders.accounts import SPOT
+from ttxt_tui.state import figures
+from ttxt_tui.state.names import short_symbol, symbol
+from ttxt_tui.state.ticket import RESTS, PresetChip, PretradeView, TicketView
+from ttxt_tui.trading.pretrade import Pretrade, shown
+
+
+def ticket_view(
+    info: InstrumentInfo,
+    presets: Sequence[Decimal],
+    size: Decimal | None,
+    preset: int | None,
+    pretrade: Pretrade | None = None,
+    *,
+    is_staged: bool = False,
+    warning: str = "",
+) -> TicketView:
+    """The ticket of `info`'s instrument.
+
+    Args:
+        presets: sizes of the keys 1, 2, … in base currency.
+        size: the chosen size, None when there is none. preset: the number of the preset that it came from.
+        pretrade: what the staged order (`is_staged`), or the one that the next key would stage, would do.
+        warning: why entry is off.
+    """
+    spec = info.spec
+    return TicketView(
+        symbol=symbol(info.key),
+        short_symbol=short_symbol(info.key),
+        base=spec.base,
+        quote=spec.quote,
+        presets=tuple(
+            PresetChip(str(number), shown(quantity, info), number == preset)
+            for number, quantity in enumerate(presets, start=1)
+        ),
+        size="" if size is None else f"{shown(size, info)} {spec.base}",
+        pretrade=None if pretrade is None else pretrade_view(pretrade, info, is_staged=is_staged),
+        warning=warning,
+    )
+
+
+def pretrade_view(pretrade: Pretrade, info: InstrumentInfo, *, is_staged: bool) -> PretradeView:
+    """What an order of `info`'s instrument would do, written."""
+    bps = pretrade.bps_from_mid
+    return PretradeView(
+        side=pretrade.side,
+        effect=pretrade.label,
+        price=info.format_price(pretrade.price, group=True),
+        quantity=info.format_quantity(pretrade.quantity, group=True),
+        notional=figures.money(pretrade.notional, info.spec.quote),
+        from_mid="" if bps is None else f"{figures.signed(bps, 1)} bp",
+        fill=_fill(pretrade, info),
+        fee="" if pretrade.fee is None else figures.money(pretrade.fee, info.spec.quote),
+        after=_after(pretrade.position_after, info),
+        breach=pretrade.breach,
+        is_staged=is_staged,
+    )
+
+
+def _fill(pretrade: Pretrade, info: InstrumentInfo) -> str:
+    rests = pretrade.quantity - pretrade.fills_now
+    if not pretrade.fills_now or pretrade.average is None:
+        return RESTS
+    taken = f"{shown(pretrade.fills_now, info)} @ {info.format_price(pretrade.average, group=True)}"
+    return f"{taken}, {shown(rests, info)} rests" if rests > 0 else taken
+
+
+def _after(position: Decimal, info: InstrumentInfo) -> str:
+    if info.key.category == SPOT:
+        return f"own {shown(position, info)}"
+    if not position:
+        return "flat"
+    return f"{'LONG' if position > 0 else 'SHORT'} {shown(abs(position), info)}"

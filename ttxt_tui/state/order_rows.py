@@ -1,0 +1,236 @@
+"""Orders and fills as rows: every figure written with its instrument's own precision.
+
+Owns how one list of orders or fills becomes rows. Pure functions; what is selected and scrolled is `orders`' matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from ttxt_core.events import (
+    Command,
+    Event,
+    Fill,
+    FillKind,
+    OrderState,
+    OrderType,
+    QuantityUnit,
+    Side,
+)
+from ttxt_core.instruments import InstrumentInfo, TradingPair
+from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.state import figures
+from ttxt_tui.state.lookup import MarketOf
+from ttxt_tui.state.market import MarketState
+from ttxt_tui.state.names import order_kind, short_symbol, symbol
+from ttxt_tui.state.tones import Tone, of_sign
+
+_STATE_TONE: Final = {
+    OrderState.PENDING_NEW: Tone.ACCENT,
+    OrderState.PENDING_AMEND: Tone.ACCENT,
+    OrderState.PENDING_CANCEL: Tone.ACCENT,
+    OrderState.PARTIALLY_FILLED: Tone.OWN,
+    OrderState.UNKNOWN: Tone.ERROR,
+    OrderState.UNTRIGGERED: Tone.PLAIN,
+    OrderState.FILLED: Tone.OK,
+    OrderState.REJECTED: Tone.ERROR,
+}
+_MOST_TICKS: Final = 999
+_BASIS_POINTS: Final = 1e4
+
+
+class OrderRow(NamedTuple):
+    """An order, working or ended. Figures of a column have blanks behind so that their points line up.
+
+    Attributes:
+        id: the client order id, or the venue's id of an order without one.
+        time: of the last news, UTC. age: since it was made.
+        price: limit or trigger price. share: what is filled of it, 0 to 1.
+        distance: how far the market is from it: ticks behind the best price of its side, below zero ahead of it; for a
+            stop, and beyond 999 ticks, basis points.
+        flags: `R` reduce-only, `ext` made elsewhere, `loses queue` while such a move is on its way.
+        reason: why it, or the last command on it, was refused or ended.
+    """
+
+    id: str
+    symbol: str
+    short_symbol: str
+    side: Side
+    kind: str
+    price: str
+    quantity: str
+    filled: str
+    share: float
+    average: str
+    state: OrderState
+    tone: Tone
+    time: str
+    age: str
+    distance: str
+    flags: tuple[str, ...]
+    reason: str
+    selected: bool
+
+
+class FillRow(NamedTuple):
+    """An execution. `fee` is negative for a rebate. `note` is `maker` or `taker`, or what it was when no trade."""
+
+    time: str
+    symbol: str
+    short_symbol: str
+    side: Side
+    price: str
+    quantity: str
+    fee: str
+    fee_currency: str
+    realised: str
+    realised_tone: Tone
+    note: str
+
+
+def order_id(order: ManagedOrder) -> str:
+    """The id that a row has: the client order id, or the venue's id of an order without one."""
+    return order.client_order_id or order.order_id or ""
+
+
+def order_rows(
+    orders: Sequence[ManagedOrder], market_of: MarketOf, now_ns: int, selected: str | None = None
+) -> list[OrderRow]:
+    """A row for each order; `now_ns` is the market's time."""
+    markets = [market_of(order.key) for order in orders]
+    infos = [None if market is None else market.info for market in markets]
+    prices = figures.on_the_point(_order_price(o, i) for o, i in zip(orders, infos, strict=True))
+    quantities = figures.on_the_point(_order_quantity(o, i) for o, i in zip(orders, infos, strict=True))
+    filled = figures.on_the_point(_quantity(o.filled, i) for o, i in zip(orders, infos, strict=True))
+    averages = figures.on_the_point(_price(o.average_price, i) for o, i in zip(orders, infos, strict=True))
+    states = [order.state for order in orders]
+    return [
+        OrderRow(
+            id=order_id(order),
+            symbol=symbol(order.key),
+            short_symbol=short_symbol(order.key),
+            side=order.side,
+            kind=order_kind(order),
+            price=prices[n],
+            quantity=quantities[n],
+            filled=filled[n],
+            share=_share(order),
+            average=averages[n],
+            state=states[n],
+            tone=_STATE_TONE.get(states[n], Tone.DIM),
+            time=figures.time_of_day(order.updated_ns),
+            age=figures.age(now_ns - order.created_ns),
+            distance=_distance(order, markets[n]),
+            flags=_flags(order),
+            reason=order.reason or "",
+            selected=order_id(order) == selected,
+        )
+        for n, order in enumerate(orders)
+    ]
+
+
+def moved_on(
+    rows: Sequence[OrderRow], orders: Sequence[ManagedOrder], market_of: MarketOf, now_ns: int
+) -> list[OrderRow]:
+    """`rows` of `orders` that had no news since: only the time went on, and the market moved."""
+    return [
+        row._replace(age=figures.age(now_ns - order.created_ns), distance=_distance(order, market_of(order.key)))
+        for row, order in zip(rows, orders, strict=True)
+    ]
+
+
+def fill_rows(fills: Sequence[Event[Fill]], market_of: MarketOf) -> list[FillRow]:
+    """A row for each fill."""
+    markets = [market_of(fill.header.key) for fill in fills]
+    infos = [None if market is None else market.info for market in markets]
+    prices = figures.on_the_point(_price(f.data.price, i) for f, i in zip(fills, infos, strict=True))
+    quantities = figures.on_the_point(_quantity(f.data.quantity, i) for f, i in zip(fills, infos, strict=True))
+    fees = figures.on_the_point(_fee(fill.data) for fill in fills)
+    realised = figures.on_the_point(_realised(fill) for fill in fills)
+    return [
+        FillRow(
+            time=figures.time_of_day(event.header.venue_time_ns or event.header.receive_time_ns, with_ms=True),
+            symbol=symbol(event.header.key),
+            short_symbol=short_symbol(event.header.key),
+            side=event.data.side,
+            price=prices[n],
+            quantity=quantities[n],
+            fee=fees[n],
+            fee_currency=event.data.fee_currency,
+            realised=realised[n],
+            realised_tone=of_sign(event.data.realised_pnl or 0),
+            note=_note(event.data),
+        )
+        for n, event in enumerate(fills)
+    ]
+
+
+def _price(price: Decimal | None, info: InstrumentInfo | None) -> str:
+    if price is None:
+        return ""
+    return info.format_price(price, group=True) if info is not None else f"{price:,f}"
+
+
+def _quantity(quantity: Decimal, info: InstrumentInfo | None) -> str:
+    return info.format_quantity(quantity, group=True) if info is not None else f"{quantity:,f}"
+
+
+def _order_price(order: ManagedOrder, info: InstrumentInfo | None) -> str:
+    price = order.trigger_price if order.order_type is OrderType.STOP_MARKET else order.price
+    return "market" if price is None else _price(price, info)
+
+
+def _order_quantity(order: ManagedOrder, info: InstrumentInfo | None) -> str:
+    if order.quantity_unit is QuantityUnit.QUOTE:
+        return f"{figures.trimmed(f'{order.quantity:,f}')}$"
+    return _quantity(order.quantity, info)
+
+
+def _share(order: ManagedOrder) -> float:
+    if order.quantity_unit is QuantityUnit.QUOTE or not order.quantity:
+        return 0.0
+    return float(min(order.filled / order.quantity, Decimal(1)))
+
+
+def _distance(order: ManagedOrder, market: MarketState | None) -> str:
+    if market is None:
+        return ""
+    if order.order_type is OrderType.STOP_MARKET:
+        price = market.reference_price
+        if not price or order.trigger_price is None:
+            return ""
+        return f"{abs(float(order.trigger_price) / price - 1) * _BASIS_POINTS:,.1f}bp"
+    best = market.book.best_bid if order.side is Side.BUY else market.book.best_ask
+    if best is None or order.price is None:
+        return ""
+    away = market.ticks_of(best[0]) - market.ticks_of(float(order.price))
+    ticks = away if order.side is Side.BUY else -away
+    if abs(ticks) <= _MOST_TICKS:
+        return f"{ticks}t"
+    return f"{ticks * float(market.info.tick_size) / best[0] * _BASIS_POINTS:,.1f}bp"
+
+
+def _flags(order: ManagedOrder) -> tuple[str, ...]:
+    sent = order.in_flight.get(Command.AMEND)
+    amend = sent.amend if sent is not None else None
+    is_moved = amend is not None and amend.price is not None and amend.price != order.price
+    has_grown = amend is not None and amend.quantity is not None and amend.quantity > order.quantity
+    flags = (("R", order.is_protective), ("ext", order.is_external), ("loses queue", is_moved or has_grown))
+    return tuple(flag for flag, is_set in flags if is_set)
+
+
+def _fee(fill: Fill) -> str:
+    return figures.fixed(fill.fee, figures.money_decimals(fill.fee_currency) + 2)
+
+
+def _realised(event: Event[Fill]) -> str:
+    pnl = event.data.realised_pnl
+    return "" if pnl is None else figures.signed_money(pnl, TradingPair.parse(event.header.pair).settle)
+
+
+def _note(fill: Fill) -> str:
+    if fill.kind is not FillKind.TRADE:
+        return fill.kind.value
+    return "maker" if fill.is_maker else "taker"

@@ -1,0 +1,117 @@
+"""The status bar: how old the data are, how long orders take, what is recorded, what protects the orders.
+
+Owns how the figures are written; they are measured elsewhere and told to it. Every figure has a label and a fixed
+width.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from ttxt_core.clock import NANOSECONDS
+from ttxt_core.orders.health import Health
+from ttxt_core.recording.live_recording import RecordingStats
+from ttxt_tui.state import figures
+from ttxt_tui.state.fields import Field
+from ttxt_tui.state.market import MarketState
+from ttxt_tui.state.tones import Tone
+
+SLOW_FEED_NS: Final = NANOSECONDS // 2
+BEHIND_NS: Final = NANOSECONDS // 2
+"""From here on the screen says that it is behind."""
+SIMULATED: Final = "simulated: orders end with this session"
+NO_DEAD_MAN: Final = "NO DEAD-MAN: orders stay if this machine dies"
+
+
+class Protection(NamedTuple):
+    """What becomes of working orders when this machine dies; `is_safe` when they don't stay."""
+
+    text: str
+    brief: str
+    is_safe: bool
+
+
+def protection(*, is_simulated: bool, dead_man_s: float | None = None) -> Protection:
+    """The protection that is really in force: of the simulator, of a venue's timer, or none."""
+    if is_simulated:
+        return Protection(SIMULATED, "simulated", is_safe=True)
+    if dead_man_s is None:
+        return Protection(NO_DEAD_MAN, "NO DEAD-MAN", is_safe=False)
+    text = f"dead-man {dead_man_s:g} s"
+    return Protection(text, text, is_safe=True)
+
+
+class StatusState:
+    """Set the attributes as they change; `fields` writes the bar.
+
+    Attributes:
+        protection: what is in force.
+        health: the session's figures; None before they were read.
+        recording: None while nothing is recorded.
+        behind_ns: for how long the terminal has not kept up.
+        errors: entries of the log that are errors and were not looked at yet.
+    """
+
+    def __init__(self, protection: Protection) -> None:
+        self.protection = protection
+        self.health: Health | None = None
+        self.recording: RecordingStats | None = None
+        self.behind_ns = 0
+        self.errors = 0
+
+    def fields(self, market: MarketState | None, now_ns: int) -> tuple[Field, ...]:
+        """The bar from the left; `market` is the active one, `now_ns` the market's time."""
+        shown = _feed(market, now_ns)
+        if self.behind_ns >= BEHIND_NS:
+            behind = f"{min(self.behind_ns / NANOSECONDS, 999.9):.1f}"
+            shown.append(Field(behind, "screen behind", "s", Tone.ERROR, 5, brief=f"behind {behind} s"))
+        shown += _health(self.health)
+        shown += _recording(self.recording)
+        if self.errors:
+            shown.append(Field(figures.counted(self.errors), "errors", "", Tone.WARNING, 3, rank=5))
+        tone = Tone.DIM if self.protection.is_safe else Tone.WARNING
+        brief = self.protection.brief
+        shown.append(Field(self.protection.text, tone=tone, brief=brief, brief_rank=7, is_last=True))
+        return tuple(shown)
+
+
+def _feed(market: MarketState | None, now_ns: int) -> list[Field]:
+    if market is None:
+        return [Field("○ no market", tone=Tone.DIM)]
+    trust = market.trust(now_ns)
+    if not trust.is_good:
+        return [Field("○", tone=Tone.ERROR), Field(trust.text, "feed", "", Tone.ERROR, 8, is_joined=True)]
+    if market.latency_ns is None:
+        return [Field("●", tone=Tone.OK), Field("ok", "feed", "", Tone.OK, 8, is_joined=True)]
+    tone = Tone.WARNING if market.latency_ns > SLOW_FEED_NS else Tone.OK
+    delay = figures.milliseconds(market.latency_ns)
+    return [Field("●", tone=tone), Field(delay, "feed", "ms", tone, 4, is_joined=True)]
+
+
+def _health(health: Health | None) -> list[Field]:
+    if health is None:
+        return []
+    order = "-"
+    if health.order_last_ns is not None and health.order_p99_ns is not None:
+        order = f"{figures.milliseconds(health.order_last_ns)}/{figures.milliseconds(health.order_p99_ns)}"
+    shown = [
+        Field(order, "order", "ms", Tone.PLAIN, 7, rank=4),
+        Field(figures.counted(round(health.events_per_second)), "", "ev/s", Tone.PLAIN, 5, rank=6),
+    ]
+    if health.troubles:
+        shown.append(Field(health.troubles[-1], "!", "", Tone.ERROR, brief="! FAILED", brief_rank=7))
+    if health.dropped:
+        shown.append(Field(figures.counted(health.dropped), "dropped", "", Tone.WARNING, 3, rank=3))
+    return shown
+
+
+def _recording(stats: RecordingStats | None) -> list[Field]:
+    if stats is None:
+        return []
+    is_whole = not stats.failed and not stats.lost
+    word = "● REC" if is_whole else "● REC FAILS" if stats.failed else f"● REC lost {figures.counted(stats.lost)}"
+    written = f"{figures.counted(stats.events)} {figures.data_size(stats.bytes)}"
+    return [
+        Field(word, tone=Tone.DOWN if is_whole else Tone.ERROR, rank=1),
+        Field(written, width=12, rank=2, is_joined=True),
+    ]

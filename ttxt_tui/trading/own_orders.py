@@ -1,0 +1,129 @@
+"""Own orders: which is selected, where they are being moved to, and the cancels.
+
+Owns the selection and the moves. Cancels always pass: no limit, no disarming and no stale book stops one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ttxt_core.events import Command, InstrumentKey, OrderType
+from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_core.orders.router import Sweep
+from ttxt_tui.state.market import MarketState
+from ttxt_tui.trading.desk_context import SPOT, DeskContext
+from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.moves import Moves
+from ttxt_tui.trading.pretrade import shown
+from ttxt_tui.trading.touch import stands_at
+
+
+class OwnOrders:
+    """Working orders as keys act on them.
+
+    Attributes:
+        selected: client order id (the venue's where there is none) of the chosen order.
+    """
+
+    def __init__(self, context: DeskContext, no_entry: Callable[[InstrumentKey], str]) -> None:
+        """`no_entry` says why nothing may be entered on an instrument now, or nothing."""
+        self.selected: str | None = None
+        self._context = context
+        self._moves = Moves(context, no_entry)
+
+    # -- reading and selecting ---------------------------------------------------------------------------
+
+    def on(self, market: MarketState) -> list[ManagedOrder]:
+        """Working orders on `market`, highest price first."""
+        info = market.info
+        return sorted(self._context.orders.working(market.key), key=lambda order: -(stands_at(order, info) or 0))
+
+    def between(self, market: MarketState, low: int, high: int) -> list[ManagedOrder]:
+        """Own orders that stand from `low` to `high`, in ticks, both included."""
+        orders = self.on(market)
+        return [o for o in orders if (at := stands_at(o, market.info)) is not None and low <= at <= high]
+
+    def select_next(self, market: MarketState, step: int) -> ManagedOrder | None:
+        """Select the next own order down the ladder, or with -1 up."""
+        orders = self.on(market)
+        names = [order.identity[2] for order in orders]
+        if not orders:
+            self.selected = None
+            return None
+        at = names.index(self.selected) + step if self.selected in names else 0 if step > 0 else -1
+        self.selected = names[at % len(names)]
+        return orders[at % len(names)]
+
+    # -- moves -------------------------------------------------------------------------------------------
+
+    @property
+    def ghosts(self) -> Mapping[str, int]:
+        """Client order id → where that order is being moved to, in ticks."""
+        return self._moves.targets
+
+    def move(self, by_ticks: int) -> Feedback:
+        """Move the selected order; the amend follows when the keys are quiet."""
+        order = None if self.selected is None else self._context.find(self.selected)
+        if order is None or not order.is_working:
+            return Feedback("no own order selected: Tab", Level.WARN)
+        return self._moves.press(order, by_ticks)
+
+    def halt(self, name: str | None = None) -> bool:
+        """Forget where one order, or all, were being moved to; whether any was."""
+        return self._moves.drop(name)
+
+    def poll(self, now_ns: int) -> list[Feedback]:
+        """Let human time pass. What there is to say."""
+        return self._moves.poll(now_ns)
+
+    # -- cancels -----------------------------------------------------------------------------------------
+
+    def cancel(self, orders: Iterable[ManagedOrder]) -> Feedback:
+        """Cancel `orders`, stops too: they were aimed at."""
+        count, stops, faults = 0, 0, []
+        for order in orders:
+            self.halt(order.identity[2])
+            fault = self._context.cancel(order)
+            if fault is not None:
+                faults.append(fault)
+                continue
+            count += 1
+            stops += order.is_protective and order.order_type is OrderType.STOP_MARKET
+        if faults:
+            return Feedback(f"not cancelled: {faults[0]}", Level.ERROR)
+        of_them = f", {_counted(stops, 'stop')} of them" if stops else ""
+        return Feedback(f"cancelling {count}{of_them}", Level.OK)
+
+    def cancel_newest(self, key: InstrumentKey) -> Feedback:
+        """Cancel the newest working entry on `key` that is not being cancelled already."""
+        entries = self._context.orders.entries(key)
+        order = next((o for o in reversed(entries) if Command.CANCEL not in o.in_flight), None)
+        if order is not None:
+            return self.cancel([order])
+        return Feedback("all entries are being cancelled" if entries else "no entry works here", Level.WARN)
+
+    def cancel_entries(self, key: InstrumentKey | None) -> Feedback:
+        """Cancel the entries on `key`, or everywhere; stops and targets stay."""
+        for order in self._context.orders.entries(key):
+            self.halt(order.identity[2])
+        return self.swept(self._context.router.cancel_entries(key), key)
+
+    def swept(self, swept: Sweep, key: InstrumentKey | None = None) -> Feedback:
+        """What a sweep did: `7 cancelled · 1 stop kept (LONG 0.75)`."""
+        kept = self._context.orders.protective(key)
+        stops = sum(order.order_type is OrderType.STOP_MARKET for order in kept)
+        counts = [_counted(stops, "stop")] * bool(stops) + [_counted(len(kept) - stops, "exit")] * (len(kept) > stops)
+        held = ", ".join(text for each in sorted({order.key for order in kept}) if (text := self._held(each, key)))
+        words = f" · {' and '.join(counts)} kept{f' ({held})' if held else ''}" if kept else ""
+        return Feedback(f"{swept.cancelled} cancelled{words}", Level.OK if swept.cancelled else Level.INFO)
+
+    def _held(self, key: InstrumentKey, asked: InstrumentKey | None) -> str:
+        position, market = self._context.position(key), self._context.market_of(key)
+        if not position or key.category == SPOT:
+            return ""
+        amount = f"{abs(position):f}" if market is None else shown(abs(position), market.info)
+        return f"{'LONG' if position > 0 else 'SHORT'} {amount}{'' if asked is not None else f' {key.pair}'}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

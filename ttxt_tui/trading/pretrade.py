@@ -1,0 +1,144 @@
+"""The pre-trade line: what an order would do, computed before it is sent. Pure.
+
+Owns the effect on the position in words, what would fill at once and at what price, and the fee.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from ttxt_core.events import BookState, Side
+from ttxt_core.instruments import InstrumentInfo
+from ttxt_core.orderbook import LocalOrderbook
+from ttxt_core.orders.accounts import SPOT
+from ttxt_tui.state.figures import trimmed
+
+ZERO = Decimal(0)
+
+
+class Pretrade(NamedTuple):
+    """What an order would do.
+
+    Attributes:
+        label: `SELL 0.75 (closes)`.
+        price: its limit. quantity: base currency. notional: quote currency, at the limit or, for what fills at once,
+            at the book's prices.
+        bps_from_mid: of the limit price, above zero when it is above the middle; None without a middle.
+        fills_now: base currency that would fill on arrival. average: the price it would get; None when nothing would.
+        fee: quote currency: the taker's for what fills at once, the maker's for the rest; None when not known.
+        position_after: base currency, if it filled.
+        breach: the limit that it would break, in words; empty when it may go.
+    """
+
+    label: str
+    side: Side
+    price: Decimal
+    quantity: Decimal
+    notional: Decimal
+    bps_from_mid: float | None
+    fills_now: Decimal
+    average: float | None
+    fee: Decimal | None
+    position_after: Decimal
+    breach: str = ""
+
+
+def effect(side: Side, quantity: Decimal, position: Decimal, info: InstrumentInfo, *, reduce_only: bool = False) -> str:
+    """What the order does to the position, in words: `BUY 0.25`, `SELL 0.75 (closes)`.
+
+    `position` is above zero long, below short; on spot what is owned of the base currency.
+    """
+    amount = f"{side.upper()} {shown(quantity, info)}"
+    if info.key.category == SPOT:
+        return f"{amount} (of {shown(position, info)})" if side is Side.SELL and position else amount
+    after = _after(side, quantity, position, reduce_only=reduce_only)
+    if reduce_only and after == position:
+        return f"{amount} (nothing to reduce)"
+    if not position or (position > 0) == (side is Side.BUY):
+        return amount
+    if not after:
+        return f"{amount} (closes)"
+    if (after > 0) == (position > 0):
+        return f"{amount} (reduces to {shown(abs(after), info)})"
+    return f"{amount} (reverses to {'long' if after > 0 else 'short'} {shown(abs(after), info)})"
+
+
+def _after(side: Side, quantity: Decimal, position: Decimal, *, reduce_only: bool) -> Decimal:
+    """The position if the order filled; one that only reduces stops at zero."""
+    after = position + (quantity if side is Side.BUY else -quantity)
+    if not reduce_only:
+        return after
+    if not position or (position > 0) == (side is Side.BUY):
+        return position
+    return max(after, ZERO) if position > 0 else min(after, ZERO)
+
+
+def shown(quantity: Decimal, info: InstrumentInfo) -> str:
+    """A quantity without the zeros behind its last digit."""
+    return trimmed(info.format_quantity(quantity))
+
+
+def pretrade(
+    *,
+    side: Side,
+    ticks: int,
+    quantity: Decimal,
+    info: InstrumentInfo,
+    book: LocalOrderbook,
+    position: Decimal,
+    fees: tuple[Decimal | None, Decimal | None],
+    breach: str = "",
+    is_market: bool = False,
+    reduce_only: bool = False,
+    label: str = "",
+) -> Pretrade:
+    """The line for an order at `ticks`; `fees` are the maker's and the taker's, as fractions.
+
+    A market order walks the book without a limit; `ticks` is then only the price that the rest is valued at. `label`
+    stands in for the effect in words.
+    """
+    price = info.price(ticks)
+    fills_now, average, cost = ZERO, None, ZERO
+    mid = None
+    if book.state is BookState.VALID:
+        mid = book.mid
+        fills_now, cost = _takes(side, None if is_market else ticks, quantity, info, book)
+        average = float(cost / fills_now) if fills_now else None
+    rests = quantity - fills_now
+    maker, taker = fees
+    fee = None
+    if (taker is not None or not fills_now) and (maker is not None or not rests):
+        fee = cost * (taker or ZERO) + rests * price * (maker or ZERO)
+    return Pretrade(
+        label=label or effect(side, quantity, position, info, reduce_only=reduce_only),
+        side=side,
+        price=price,
+        quantity=quantity,
+        notional=cost + rests * price,
+        bps_from_mid=(float(price) / mid - 1) * 1e4 if mid else None,
+        fills_now=fills_now,
+        average=average,
+        fee=fee,
+        position_after=_after(side, quantity, position, reduce_only=reduce_only),
+        breach=breach,
+    )
+
+
+def _takes(
+    side: Side, limit: int | None, quantity: Decimal, info: InstrumentInfo, book: LocalOrderbook
+) -> tuple[Decimal, Decimal]:
+    """What an order up to `limit` ticks would fill at once, base currency, and what that costs, quote currency.
+
+    Prices and sizes of the book go to the nearest step: this is an estimate to look at, and must not fail.
+    """
+    tick, lot = float(info.tick_size), float(info.lot_size)
+    filled = cost = ZERO
+    for price, size in book.asks() if side is Side.BUY else book.bids():
+        ticks = round(price / tick)
+        if filled >= quantity or (limit is not None and (ticks > limit if side is Side.BUY else ticks < limit)):
+            break
+        lots = min(quantity - filled, info.quantity(round(size / lot)))
+        filled += lots
+        cost += lots * info.price(ticks)
+    return filled, cost

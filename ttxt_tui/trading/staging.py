@@ -1,0 +1,151 @@
+"""Staging: an order between the key that names it and the Enter that sends it.
+
+Owns the staged order and the rules on it: `b` and `s` pin a price; join, improve and take follow the touch until sent;
+it expires; its client order id is made here, so that a second send is known as one. Pure: it sends nothing.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ttxt_core.events import AmendOrder, CreateOrder, OrderType, Side, TimeInForce
+from ttxt_core.instruments import InstrumentInfo
+from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.trading.pretrade import effect, shown
+from ttxt_tui.trading.touch import Touch, beyond
+
+
+class Intent(StrEnum):
+    """What the key asked for; it decides whether the price follows the touch."""
+
+    LIMIT = "limit"
+    JOIN = "join"
+    IMPROVE = "improve"
+    TAKE = "take"
+    REVERSE = "reverse"
+    EDIT = "edit"
+    """A change of a working order: Enter amends it."""
+
+
+TAKING = (Intent.TAKE, Intent.REVERSE)
+PASSIVE = (Intent.JOIN, Intent.IMPROVE)
+_FOLLOWING = (*PASSIVE, *TAKING)
+
+
+class Staged(Struct):
+    """What Enter would send.
+
+    Attributes:
+        ticks: the limit price in ticks; of a market order the price that it is judged by.
+        quantity: base currency; for EDIT the new total.
+        expires_ns: human time.
+        was_passive: it would not have taken when it was staged.
+        take_confirmed: the extra Enter for a passive order that would take by now was given.
+        has_own_size: its quantity is its own and not the size chosen for the symbol.
+        follows_position: of REVERSE: its quantity is twice the position, whatever that is by then.
+        note: what a trader should know of it, such as why an improve only joins.
+        edits: for EDIT the client order id of the order that Enter amends.
+    """
+
+    intent: Intent
+    side: Side
+    ticks: int
+    quantity: Decimal
+    client_order_id: str
+    expires_ns: int
+    was_passive: bool = True
+    take_confirmed: bool = False
+    has_own_size: bool = False
+    follows_position: bool = False
+    reduce_only: bool = False
+    post_only: bool = False
+    order_type: OrderType = OrderType.LIMIT
+    time_in_force: TimeInForce = TimeInForce.GTC
+    note: str = ""
+    edits: str | None = None
+
+    @property
+    def is_taking(self) -> bool:
+        """It is meant to take and never rests."""
+        return self.time_in_force is not TimeInForce.GTC or self.order_type is OrderType.MARKET
+
+    def command(self, info: InstrumentInfo, account: str) -> CreateOrder:
+        """The order to send."""
+        return CreateOrder(
+            account=account,
+            client_order_id=self.client_order_id,
+            side=self.side,
+            order_type=self.order_type,
+            quantity=self.quantity,
+            price=None if self.order_type is OrderType.MARKET else info.price(self.ticks),
+            time_in_force=TimeInForce.IOC if self.order_type is OrderType.MARKET else self.time_in_force,
+            post_only=self.post_only,
+            reduce_only=self.reduce_only,
+        )
+
+    def amendment(self, order: ManagedOrder, info: InstrumentInfo) -> AmendOrder | None:
+        """What of `order` is to be changed, and nothing else of it; None when it is all as it stands."""
+        price, quantity = info.price(self.ticks), self.quantity
+        if (price, quantity) == (order.price, order.quantity):
+            return None
+        return AmendOrder(
+            account=order.account,
+            client_order_id=order.client_order_id,
+            price=None if price == order.price else price,
+            quantity=None if quantity == order.quantity else quantity,
+            order_id=order.order_id,
+        )
+
+    def words(self, info: InstrumentInfo, position: Decimal) -> str:
+        """`SELL 0.75 (closes) @ 67,985.1`; `position` is the one before it."""
+        price = info.format_price(info.price(self.ticks), group=True)
+        if self.edits is not None:
+            return f"amend {self.side.upper()} {shown(self.quantity, info)} @ {price}"
+        words = effect(self.side, self.quantity, position, info, reduce_only=self.reduce_only)
+        if self.order_type is OrderType.MARKET:
+            return f"{words} MARKET"
+        flags = " post-only" if self.post_only else f" {self.time_in_force.upper()}" if self.is_taking else ""
+        if self.intent in TAKING:
+            return f"{words} {'up' if self.side is Side.BUY else 'down'} to {price}"
+        return f"{words}{flags} @ {price}"
+
+
+def price_for(intent: Intent, side: Side, touch: Touch, cap_ticks: int) -> tuple[int, str] | None:
+    """Where an order of `intent` stands now, in ticks, and a note; None when its side of the book is empty.
+
+    Improve goes a tick inside the spread; where the spread is one tick it joins, and says so. Takes stop at
+    `cap_ticks` past the touch.
+    """
+    own, opposite = touch.own(side), touch.opposite(side)
+    if intent in TAKING:
+        return None if opposite is None else (beyond(side, opposite, cap_ticks), "")
+    if own is None:
+        return None
+    if intent is Intent.IMPROVE:
+        better = beyond(side, own, 1)
+        return (own, "spread is one tick: joins") if touch.crosses(side, better) else (better, "")
+    return own, ""
+
+
+def follow(staged: Staged, touch: Touch, cap_ticks: int) -> bool:
+    """Move a staged order with the touch where its intent asks for it; whether it has a price now.
+
+    The extra Enter that a take-by-now asked for is void as soon as it would not take any more.
+    """
+    if not touch.crosses(staged.side, staged.ticks):
+        staged.take_confirmed = False
+    if staged.intent not in _FOLLOWING:
+        return True
+    found = price_for(staged.intent, staged.side, touch, cap_ticks)
+    if found is None:
+        return False
+    staged.ticks, staged.note = found
+    return True
+
+
+def takes_by_now(staged: Staged, touch: Touch) -> bool:
+    """It was meant to rest and would take if it was sent now."""
+    return staged.was_passive and not staged.is_taking and touch.crosses(staged.side, staged.ticks)
