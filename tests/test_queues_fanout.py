@@ -249,8 +249,8 @@ def test_a_late_consumer_gets_the_candles_and_the_ticker_too() -> None:
     fan_out.publish_many_nowait([event(Ticker(last=1.0, mark=2.0)), event(Ticker(last=3.0)), delta(2)])
     fan_out.publish_many_nowait([event(msgspec.structs.replace(candles[2], close=9.0))])
     late = fan_out.subscribe("late", snapshot=True).get_batch_nowait()
-    assert [type(some.data) for some in late] == [Instrument, Kline, Kline, Kline, Ticker, Orderbook]
-    assert [some.data.start_ns for some in late[1:4]] == [60, 120, 180]
-    assert late[3].data.close == 9.0
-    assert (late[4].data.last, late[4].data.mark) == (3.0, 2.0)
+    assert [type(some.data) for some in late] == [Instrument, Orderbook, Kline, Kline, Kline, Ticker]
+    assert [some.data.start_ns for some in late[2:5]] == [60, 120, 180]
+    assert late[4].data.close == 9.0
+    assert (late[5].data.last, late[5].data.mark) == (3.0, 2.0)
     assert {some.header.receive_time_ns for some in late[1:]} == {late[-1].header.receive_time_ns}

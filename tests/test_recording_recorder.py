@@ -154,7 +154,9 @@ async def test_it_begins_in_the_middle_with_the_book_as_it_stands(tmp_path: Path
     await recorder.run()
     back = read(tmp_path / "BYBIT_BTC_USDT.bin")
     assert back[-500:] == events[400:]
-    assert {type(event.data) for event in back[:-500]} <= {Instrument, Kline, Ticker}, "what was known before"
+    known = back[:-500]
+    assert {type(event.data) for event in known} <= {Instrument, Orderbook, Kline, Ticker}
+    assert all(event.data.is_snapshot for event in known if type(event.data) is Orderbook)
     truth, book = LocalOrderbook(), LocalOrderbook()
     for kept, some in ((truth, events), (book, back)):
         for event in some:

@@ -43,6 +43,9 @@ from ttxt_tui.theme.textual_theme import role_variables, textual_theme
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
 
+BEHIND_DIALOG = 10
+"""While a dialog is open only every so many frames are painted."""
+
 MAILBOX = 20_000
 """Events that may wait for the screen before order-book changes are merged."""
 
@@ -138,7 +141,12 @@ class Workstation(App[None], inherit_bindings=False):
             await asyncio.sleep(0)
 
     def _visible(self) -> Iterable[Flushable]:
-        return self.desk_screen.visible_panes() if self.desk_screen.is_mounted else []
+        """The panes to paint. Behind a dialog everything is blended with its shade, which is dear: seldom then."""
+        if not self.desk_screen.is_mounted:
+            return []
+        if self.screen is not self.desk_screen and self.frames.stats.frames % BEHIND_DIALOG:
+            return []
+        return self.desk_screen.visible_panes()
 
     # -- keys --------------------------------------------------------------------------------------------
 

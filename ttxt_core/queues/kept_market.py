@@ -76,7 +76,7 @@ class KeptMarket:
         return book.snapshot_event(self._headers[key])
 
     def events(self) -> list[Event[Any]]:
-        """All instruments; then of every VALID book a snapshot, after the candles and the ticker as they stand.
+        """All instruments; then of every VALID book a snapshot, and behind it the candles and the ticker as they stand.
 
         Candles are told again under the header of the book's last event: what they say is of old, that they are
         said is of now.
@@ -86,11 +86,11 @@ class KeptMarket:
             snapshot = self.snapshot(InstrumentKey(*key))
             if snapshot is None:
                 continue
+            events.append(snapshot)
             for candles in self._candles.get(key, {}).values():
                 events += [Event(snapshot.header, candle.data) for candle in candles]
             if key in self._tickers:
                 events.append(Event(snapshot.header, self._tickers[key].data))
-            events.append(snapshot)
         return events
 
     def _add_candle(self, event: Event[Kline]) -> None:

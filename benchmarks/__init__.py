@@ -1,0 +1,1 @@
+"""How fast the library is: figures with their targets. By hand (`make bench`); no test is timed."""
