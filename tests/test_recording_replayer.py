@@ -214,6 +214,24 @@ async def test_a_seek_while_it_runs(recording: Path, open_desk: OpenDesk) -> Non
         assert events[len(state) :] == [e for e in after(target) if e.header.receive_time_ns <= position]
 
 
+async def test_held_during_a_seek_nothing_goes_out_after_its_state(recording: Path, open_desk: OpenDesk) -> None:
+    desk = open_desk(recording, capacity=2)
+    async with running(desk):
+        desk.take()
+        target = FIRST_NS + 2 * NANOSECONDS
+        seeking = asyncio.create_task(desk.replayer.seek(target))
+        await desk.pass_time(0.2)
+        assert not seeking.done()
+        desk.replayer.hold()
+        desk.published.clear()
+        for _ in range(20):
+            desk.take()
+            await desk.pass_time(0.1)
+        await seeking
+        assert desk.published[1:] == state_at(recording, target)
+        assert desk.replayer.position_ns == target
+
+
 async def test_at_the_end_it_holds_when_asked_so_that_one_can_go_back(recording: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(recording, speed=MAX_SPEED, hold_at_end=True)
     async with running(desk) as task:

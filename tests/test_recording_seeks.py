@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from ttxt_core.events import (
     Ticker,
 )
 from ttxt_core.orderbook import LocalOrderbook
+from ttxt_core.queues.conflation import merge_tickers
 from ttxt_core.recording.codec import ChunkKind
 from ttxt_core.recording.reader import RecordingReader
 from ttxt_core.recording.state import KEPT_CANDLES, MarketState
@@ -163,6 +165,33 @@ def test_no_keyframe_while_the_book_is_in_doubt(tmp_path: Path) -> None:
         assert events[24].header.receive_time_ns <= last <= events[39].header.receive_time_ns
 
 
+def test_no_keyframe_while_the_feed_is_silent(tmp_path: Path) -> None:
+    events = market(60)
+    silent, back = (
+        Event(events[n].header, BookStatus(state)) for n, state in ((25, BookState.STALE), (45, BookState.VALID))
+    )
+    path = write(
+        tmp_path / "a.bin",
+        [*events[:25], silent, *events[25:44], back, *events[44:]],
+        chunk_events=5,
+        keyframe_events=5,
+    )
+    with RecordingReader(path) as reader:
+        times = [c.header.last_ns for c in reader.chunks if c.header.kind == ChunkKind.KEYFRAME]
+        assert len(times) > 5
+        assert [t for t in times if silent.header.receive_time_ns <= t < back.header.receive_time_ns] == []
+        point = reader.state_at(events[30].header.receive_time_ns)
+        assert [type(event.data) for event in point.state.events()[-2:]] == [Orderbook, BookStatus]
+
+
+@given(st.lists(st.builds(Ticker, *[st.none() | st.floats(0, 9) for _ in Ticker.__struct_fields__]), min_size=1))
+def test_partial_tickers_are_one_full_one(tickers: list[Ticker]) -> None:
+    events = [Event(header(time_ns=n), ticker) for n, ticker in enumerate(tickers)]
+    state = MarketState()
+    state.update(events)
+    assert state.events() == [reduce(merge_tickers, events)]
+
+
 def test_a_recording_without_a_book_has_keyframes_too(tmp_path: Path) -> None:
     tickers = [event for event in market(900) if type(event.data) is Ticker]
     path = write(tmp_path / "a.bin", tickers, chunk_events=10, keyframe_events=20)
@@ -256,11 +285,14 @@ def test_the_time_before(tmp_path: Path, back: int) -> None:
 def test_a_clock_that_was_set_back_loses_nothing(tmp_path: Path) -> None:
     early = market(120, first_ns=START_NS + 300 * STEP_NS)
     back = market(120, seed=2, first_ns=START_NS)
-    path = write(tmp_path / "a.bin", [*early, *back], chunk_events=20, keyframe_events=40)
+    events = [*early, *back, *market(120, seed=3, first_ns=START_NS + 360 * STEP_NS)]
+    path = write(tmp_path / "a.bin", events, chunk_events=20, keyframe_events=40)
     with RecordingReader(path) as reader:
-        assert list(reader.events())[1:] == [*early, *back]
-        target = early[70].header.receive_time_ns
-        point = reader.state_at(target)
-        assert point.state.events() == linear_state(early, target)
-        assert list(point.rest) == [*early[71:], *back]
+        assert list(reader.events())[1:] == events
+        for event in events[::9]:
+            target = event.header.receive_time_ns
+            until = next((n for n, e in enumerate(events) if e.header.receive_time_ns > target), 360)
+            point = reader.state_at(target)
+            assert point.state.events() == linear_state(events[:until], target)
+            assert list(point.rest) == events[until:]
         assert list(reader.events(back[0].header.receive_time_ns, early[0].header.receive_time_ns)) == back

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from tests.simulation_desk import ASKS, BIDS
-from tests.trading_support import ACCOUNT, LINEAR, SPOT, VENUE, D, Floor
+from tests.simulation_desk import SPEC
+from tests.trading_support import ACCOUNT, LINEAR, SPOT, D, Floor
 from ttxt_core.events import (
     CancelOrder,
     Event,
@@ -129,8 +130,6 @@ def test_slow_presses_have_one_amend_in_flight_and_end_at_the_last_target() -> N
     for _ in range(8):
         floor.desk.move(-1)
         floor.wait(100)
-        pending = sum(a.client_order_id == order.client_order_id for a in floor.amends)
-        assert pending <= 8
     floor.wait(500)
     assert order.price == D("98.2")
     assert floor.desk.ghosts == {}
@@ -165,11 +164,12 @@ def test_a_move_never_crosses_the_spread_also_when_the_market_comes_to_it(lag: b
     floor.wait(300)
     assert [a.price for a in floor.amends] == [D("99.6")]
     assert order.state is OrderState.NEW
+    floor.desk.cancel_order(order.client_order_id)
     sell = floor.rest(Side.SELL, 1010)
     floor.desk.select(sell.client_order_id)
     floor.desk.move(-1_000)
     floor.wait(300)
-    assert sell.price == D("99.7")
+    assert sell.price == D("99.6")
     assert floor.fills == []
 
 
@@ -180,11 +180,7 @@ def test_a_refused_amend_leaves_no_ghost_and_says_so() -> None:
     floor.desk.move(-1)
     floor.wait(90)
     assert len(floor.amends) == 1
-    floor.market(
-        floor.markets[LINEAR].info.spec.__class__(
-            "BTCUSDT", "BTC", "USDT", "USDT", D("0.1"), D("0.001"), min_price=D(99)
-        )
-    )
+    floor.market(replace(SPEC, min_price=D(99)))
     floor.wait(1_000)
     assert floor.desk.ghosts == {}
     assert order.price == D("99.0")
@@ -198,11 +194,7 @@ def test_the_latest_target_is_sent_after_one_that_was_refused() -> None:
     floor.desk.select(order.client_order_id)
     floor.desk.move(-1)
     floor.wait(90)
-    floor.market(
-        floor.markets[LINEAR].info.spec.__class__(
-            "BTCUSDT", "BTC", "USDT", "USDT", D("0.1"), D("0.001"), min_price=D(99)
-        )
-    )
+    floor.market(replace(SPEC, min_price=D(99)))
     floor.desk.move(4)
     floor.wait(1_000)
     assert (order.price, floor.desk.ghosts) == (D("99.3"), {})
@@ -346,6 +338,3 @@ def test_an_order_made_elsewhere_can_be_chosen_and_cancelled() -> None:
     assert floor.desk.cancel_order("ext-7").level is Level.OK
     assert [(c.client_order_id, c.order_id) for c in floor.cancels] == [("", "ext-7")]
     assert cancel_command(order, 1).data == CancelOrder(ACCOUNT, "", "ext-7")
-    assert header.venue == VENUE
-    assert BIDS
-    assert ASKS

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import textual
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.app import App
 from textual.geometry import Region
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -61,26 +61,39 @@ def queued_writes(app: App[Any]) -> int:
     return thread._queue.qsize() if thread is not None else 0
 
 
-def paint_now(widget: Widget, regions: Sequence[Region]) -> None:
-    """Paint `regions` of `widget` (content coordinates; none: all of it) to the terminal at once.
+def place_of(widget: Widget) -> Region | None:
+    """Where on the terminal the content of `widget` is, if it may be written to right now; None when Textual must paint.
 
-    Textual would gather the dirty widgets of up to 1/60 s and paint them in one go: a long stretch in which no key is
-    handled. Painting pane by pane keeps each stretch short, and puts what a key did on the screen without waiting.
+    Textual's compositor renders every widget on the screen for each update, however small, and gathers updates for up
+    to 1/60 s. A pane that writes its changed cells itself costs a tenth, holds the loop for a short stretch only, and
+    what a key did is seen at once. It may only while nothing is above it and Textual has nothing else to paint.
     """
-    screen = widget.screen
-    if not _can_paint(screen):
-        widget.refresh(*regions)
-        return
-    widget._set_dirty(*regions)
-    screen._compositor.update_widgets({widget})
-    screen._compositor_refresh()
+    screen, app = widget.screen, widget.app
+    if not _TRIED or app.screen is not screen or app._driver is None or app.is_inline or app._batch_count:
+        return None
+    if screen._layout_required or screen._repaint_required:
+        return None
+    visible = screen._compositor.visible_widgets
+    if widget not in visible:
+        return None
+    region, clip = visible[widget]
+    for other, (covered, _) in visible.items():  # the one on top comes first
+        if other is widget:
+            break
+        if covered.overlaps(region):
+            return None
+    return region.shrink(widget.styles.gutter) if clip.contains_region(region) else None
 
 
-def _can_paint(screen: Screen[Any]) -> bool:
-    return (
-        _TRIED
-        and screen.is_current
-        and not screen._layout_required
-        and not screen._repaint_required
-        and not screen.app._batch_count
-    )
+def write(widget: Widget, text: str) -> None:
+    """Write what changed in `widget` to the terminal, and let Textual's own cache of its lines go.
+
+    Raises:
+        RuntimeError: the app has no terminal: `place_of` says so beforehand.
+    """
+    app = widget.app
+    if app._driver is None:
+        raise RuntimeError("there is no terminal to write to")
+    widget._styles_cache.clear()
+    app._driver.write(f"{SYNC_START}{text}{SYNC_END}" if app._sync_available else text)
+    app._driver.flush()

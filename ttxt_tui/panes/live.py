@@ -1,27 +1,35 @@
 """LivePane: a pane painted row by row from plain state.
 
-Owns the cache of painted rows and finds which of them changed. A concrete pane says what its rows hold (`rows`) and how
-one looks (`paint_row`); it must not parse, sort or do I/O. Nothing here repaints on its own: the frame clock calls
-`flush`.
+Owns the cache of painted rows, finds which of them changed and writes their changed cells. A concrete pane says what its
+rows hold (`rows`) and how one looks (`paint_row`); it must not parse, sort or do I/O. Nothing here repaints on its own:
+the frame clock calls `flush`. A new size or theme is Textual's to paint, through `render_line`.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import ClassVar, Final, Generic, TypeVar
 
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from ttxt_tui import _textual_compat
+from ttxt_tui.paint.delta import Look, RowChange, RowWriter, look_of
 from ttxt_tui.theme.palette import Palette
 
 Row = TypeVar("Row")
 
-WHOLE_ABOVE: float = 0.6
-"""When more than this share of the rows changed, the whole pane is repainted: one region is cheaper than many."""
+_COLOR_SYSTEMS: Final = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
 
 
 class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
@@ -36,6 +44,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._seen: Hashable = None
         self._rows: Sequence[Row] = ()
         self._strips: list[Strip] = []
+        self._writer: RowWriter | None = None
 
     @property
     def palette(self) -> Palette:
@@ -68,24 +77,21 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
     # -- painting --------------------------------------------------------------------------------------
 
     def flush(self) -> bool:
-        """Repaint the rows that changed since the last call; True when there were any."""
-        width, height = self.size
-        if not width or not height or not self.is_attached or not self.display:
-            return False
+        """Paint the rows that changed since the last call; True when there were any."""
         seen = self.version()
-        if self._painted_for != (width, height, self._palette.generation):
-            self._repaint(width, height)
-            self._seen = seen
-            _textual_compat.paint_now(self, ())
-            return True
-        if seen == self._seen:
+        if seen == self._seen or not self.is_attached or not self.display:
+            return False
+        width, height = self.size
+        if not width or not height:
             return False
         self._seen = seen
-        changed = self._update(width, height)
-        if not changed:
-            return False
-        _textual_compat.paint_now(self, () if len(changed) > height * WHOLE_ABOVE else _regions(changed, width))
-        return True
+        if self._painted_for != (width, height, self._palette.generation):
+            self.refresh()
+            return True
+        changes = self._update(width, height)
+        if changes:
+            self._show(changes, width)
+        return bool(changes)
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
@@ -98,28 +104,42 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._strips = [self.paint_row(row, width) for row in self._rows]
         self._strips += [self.blank_row(width)] * (height - len(self._strips))
         self._painted_for = (width, height, self._palette.generation)
+        self._writer = None
 
-    def _update(self, width: int, height: int) -> list[int]:
-        """Repaint the strips whose rows changed; their line numbers, rising."""
+    def _update(self, width: int, height: int) -> list[RowChange]:
+        """Repaint the strips whose rows changed."""
         before, after = self._rows, list(self.rows(width, height))[:height]
-        changed = [y for y, row in enumerate(after) if y >= len(before) or (row is not before[y] and row != before[y])]
-        for y in changed:
-            self._strips[y] = self.paint_row(after[y], width)
-        gone = range(len(after), len(before))
-        for y in gone:
-            self._strips[y] = self.blank_row(width)
+        changes: list[RowChange] = []
+        for y, row in enumerate(after):
+            if y >= len(before) or (row is not before[y] and row != before[y]):
+                changes.append(RowChange(y, self._strips[y], self.paint_row(row, width)))
+        changes += [RowChange(y, self._strips[y], self.blank_row(width)) for y in range(len(after), len(before))]
+        for y, _, strip in changes:
+            self._strips[y] = strip
         self._rows = after
-        return [*changed, *gone]
+        return changes
 
+    def _show(self, changes: Sequence[RowChange], width: int) -> None:
+        """Write the changed cells to the terminal; where that can't be, leave the rows to Textual."""
+        place = _textual_compat.place_of(self)
+        if place is None:
+            self.refresh(*(Region(0, change.line, width, 1) for change in changes))
+            return
+        if self._writer is None:
+            self._writer = RowWriter(self._terminal_look())
+        text = self._writer.text(place.x, place.y, changes)
+        if text:
+            _textual_compat.write(self, text)
 
-def _regions(lines: Sequence[int], width: int) -> list[Region]:
-    """Full-width regions over `lines` (rising), neighbours joined."""
-    regions: list[Region] = []
-    start = previous = lines[0]
-    for y in lines[1:]:
-        if y != previous + 1:
-            regions.append(Region(0, start, width, previous - start + 1))
-            start = y
-        previous = y
-    regions.append(Region(0, start, width, previous - start + 1))
-    return regions
+    def _terminal_look(self) -> Callable[[Style], Look]:
+        """What Textual makes of a style on its way to the terminal: the app's filters, the depth of colour."""
+        filters, (_, background) = self.get_line_filters(), self.background_colors
+        system = _COLOR_SYSTEMS.get(self.app.console.color_system or "", ColorSystem.TRUECOLOR)
+
+        def look(style: Style) -> Look:
+            segments = [Segment(" ", style)]
+            for line_filter in filters:
+                segments = line_filter.apply(segments, background)
+            return look_of(segments[0].style or Style.null(), system)
+
+        return look

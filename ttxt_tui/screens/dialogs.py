@@ -33,6 +33,10 @@ class Line(Input, inherit_bindings=False):
         Binding("enter", "submit", show=False),
     ]
 
+    def on_mount(self) -> None:
+        """A blinking cursor would blend the whole desk behind the dialog anew, twice a second."""
+        self.cursor_blink = False
+
 
 class AskDialog(ModalScreen[bool], inherit_bindings=False):
     """A question with what it is about; Enter is yes, Esc is no."""
