@@ -50,9 +50,7 @@ class DecimalOfFloat(ast.NodeVisitor):
             elif isinstance(node, ast.FunctionDef) and is_float_annotation(node.returns):
                 self.attributes.add(node.name)
             elif isinstance(node, ast.ImportFrom) and node.module == "decimal":
-                self.constructors |= {
-                    alias.asname for alias in node.names if alias.name == "Decimal" and alias.asname
-                }
+                self.constructors |= {alias.asname for alias in node.names if alias.name == "Decimal" and alias.asname}
 
     def is_float(self, node: ast.expr) -> bool:
         match node:

@@ -121,7 +121,23 @@ def test_the_header_in_full() -> None:
     assert left == (
         "PRACTICE ARMED main · BTC/USDT perp · 67,986.0 · +1.47% · mark 67,986.0 · fund +0.0100% · 24h 4.12B USDT"
     )
-    assert right == "live · 14:32:19"
+    assert right == "feed · 14:32:19"
+
+
+@pytest.mark.parametrize("session", list(SessionWord))
+def test_only_a_live_session_is_called_live(session: SessionWord) -> None:
+    of = _market()
+    of.apply(book([(67_985.0, 0.5)], [(67_986.0, 20.0)], at=52_339 * SECOND))
+    assert ("live" in _header(of, 160, session).lower()) is (session is SessionWord.LIVE)
+
+
+def test_the_header_says_that_a_replay_is_held() -> None:
+    of = _market()
+    of.apply(book([(67_985.0, 0.5)], [(67_986.0, 20.0)], at=52_339 * SECOND))
+    view = header_view(
+        SessionWord.REPLAY, Arming.ARMED, "main", of, price_width=8, now_ns=52_339 * SECOND, is_held=True
+    )
+    assert "‖ held · 14:32:19" in header_row(view, PALETTE, 80).text
 
 
 def test_the_header_tells_a_stale_book() -> None:

@@ -77,22 +77,51 @@ def edits(draw: st.DrawFn) -> tuple[str, Action]:
     return f"edit {at}", edit
 
 
+@st.composite
+def entered(draw: st.DrawFn) -> tuple[str, Action]:
+    """Armed on a good book, stage something and send it."""
+    name, stage = draw(st.one_of(press("stage", SIDES, NEAR), press("take", SIDES), press("join", SIDES), tickets()))
+
+    def enter(floor: Floor) -> None:
+        if floor.desk.market is not None and floor.desk.market.book.state is not BookState.VALID:
+            floor.book(key=floor.desk.active)
+        floor.desk.arm()
+        stage(floor)
+        floor.desk.send()
+
+    return f"enter {name}", enter
+
+
+@st.composite
+def moved(draw: st.DrawFn) -> tuple[str, Action]:
+    """Choose an own order and move it, with the keys quiet after that or not."""
+    down, by, ms = draw(st.integers(1, 4)), draw(st.integers(-30, 30)), draw(st.sampled_from([10, 90, 150]))
+
+    def move(floor: Floor) -> None:
+        for _ in range(down):
+            floor.desk.select_next(1)
+        floor.desk.move(by)
+        floor.wait(ms)
+
+    return f"moved {down} {by} {ms}", move
+
+
 ENTRIES = st.one_of(
-    press("stage", SIDES, NEAR),
-    press("join", SIDES),
+    entered(),
+    entered(),
+    entered(),
     press("improve", SIDES),
-    press("take", SIDES),
     press("reverse"),
-    tickets(),
     edits(),
-    press("send"),
     press("send"),
     press("preset", st.integers(1, 5)),
     press("step_size", st.integers(-3, 3)),
     press("position_size"),
     press("arm"),
 )
-CHOICES = st.one_of(press("select_next", st.sampled_from([1, -1])), press("move", st.integers(-30, 30)))
+CHOICES = st.one_of(
+    moved(), moved(), press("select_next", st.sampled_from([1, -1])), press("move", st.integers(-30, 30))
+)
 EXITS = st.one_of(
     press("cancel_between", st.just(900), NEAR),
     press("cancel_newest"),
@@ -101,21 +130,25 @@ EXITS = st.one_of(
     press("flatten", FRACTIONS),
     press("flatten", FRACTIONS),
     press("protect", st.integers(940, 1060)),
+    press("protect", st.integers(940, 1060)),
     press("panic"),
     press("disarm"),
     press("back_out"),
 )
+GONE: tuple[str, Action] = ("gap", lambda floor: floor.status(BookState.GAP))
+GOOD: tuple[str, Action] = ("good", lambda floor: floor.book())
 MARKET = st.one_of(
     books(),
     books(),
     happen("trade", st.integers(980, 1020).map(lambda ticks: ticks / 10), st.integers(1, 5).map(float), SIDES),
-    happen("status", st.sampled_from([BookState.GAP, BookState.SYNCING])),
+    st.sampled_from([GONE, *[GOOD] * 3]),
     happen("wait", st.sampled_from([10, 30, 60, 150, 700])),
     happen("wait", st.sampled_from([10, 30, 60])),
     st.integers(980, 1020).map(lambda ticks: (f"mark {ticks}", lambda floor: floor.ticker(mark=ticks / 10))),
     st.sampled_from([LINEAR, SPOT]).map(lambda key: (f"activate {key}", lambda floor: floor.desk.activate(key))),
 )
-STEPS = st.lists(st.one_of(ENTRIES, ENTRIES, CHOICES, EXITS, MARKET, MARKET), max_size=40)
+STEPS = st.lists(st.one_of(ENTRIES, ENTRIES, CHOICES, EXITS, MARKET, MARKET), min_size=12, max_size=50)
+HELD = st.sampled_from([None, "1", "-1", "2.003"])
 
 
 class Watch:
@@ -182,13 +215,15 @@ def may_only_reduce(floor: Floor, watch: Watch, action: Action) -> None:
         assert type(event.data) is CancelOrder or (order is not None and order.is_protective)
 
 
-@given(steps=STEPS, exits=st.lists(EXITS, max_size=5), lag=st.booleans())
+@given(held=HELD, steps=STEPS, exits=st.lists(EXITS, max_size=5), lag=st.booleans())
 @settings(max_examples=150)
 def test_the_rules_hold_whatever_happens_and_everything_can_be_closed(
-    steps: list[tuple[str, Action]], exits: list[tuple[str, Action]], lag: bool
+    held: str | None, steps: list[tuple[str, Action]], exits: list[tuple[str, Action]], lag: bool
 ) -> None:
     floor = Floor(lag=lag)
     watch = Watch(floor)
+    if held is not None:
+        floor.hold(held)
     for _, action in steps:
         action(floor)
         floor.poll()

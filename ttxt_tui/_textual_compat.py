@@ -62,7 +62,7 @@ def queued_writes(app: App[Any]) -> int:
 
 
 def place_of(widget: Widget) -> Region | None:
-    """Where on the terminal the content of `widget` is, if it may be written to right now; None when Textual must paint.
+    """Where on the terminal the content of `widget` is, if it may be written to now; None when Textual must paint.
 
     Textual's compositor renders every widget on the screen for each update, however small, and gathers updates for up
     to 1/60 s. A pane that writes its changed cells itself costs a tenth, holds the loop for a short stretch only, and

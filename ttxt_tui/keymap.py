@@ -59,6 +59,13 @@ _UNUSABLE: Final = {
     "ctrl+[": "terminals send it for escape",
     "ctrl+left_square_bracket": "terminals send it for escape",
 }
+_NAMED: Final = frozenset(
+    {"enter", "escape", "space", "tab", "backspace", "insert", "delete"}
+    | {"up", "down", "left", "right", "pageup", "pagedown", "home", "end"}
+    | {f"f{number}" for number in range(1, 13)}
+)
+"""Keys that have a name; all others are called by the character that they type."""
+_MODIFIERS: Final = ("ctrl+", "shift+")
 _ENTERS: Final = frozenset(
     {action.id for action in ACTIONS if action.group in (Group.BUY, Group.SELL)} | {"send", "reverse"}
 )
@@ -98,6 +105,8 @@ class Keymap:
             reason = "Esc only ever backs out"
         elif len(key) == 1 and key.isupper() and action.id in _ENTERS:
             reason = "no upper-case letter enters an order: caps lock would"
+        elif not _is_key(key):
+            reason = f"it is neither a character nor one of {', '.join(sorted(_NAMED))}, with ctrl+ or shift+ before it"
         if reason:
             raise ConfigError(f"keys.bind.{action.id} = {key!r}", f"the key can't be used: {reason}")
         taken = self._table.setdefault((action.scope, key), action)
@@ -130,6 +139,12 @@ class Keymap:
             if action is not None:
                 return action
         return None
+
+
+def _is_key(key: str) -> bool:
+    for modifier in _MODIFIERS:
+        key = key.removeprefix(modifier)
+    return key in _NAMED or (len(key) == 1 and key.isprintable() and key != " ")
 
 
 _NAMES: Final = {

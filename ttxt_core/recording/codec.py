@@ -21,7 +21,8 @@ Payload, any MessagePack library reads it:
     row = [receive time delta, venue time delta, sequence delta, [tag, field, …]]
 
 Deltas are to the row before; the first row's, to the payload's own three numbers, are 0. A keyframe's rows are
-events that stand for everything before it: the instrument, candles, the ticker, the whole book.
+events that stand for everything before it: the instrument, candles, the ticker, the whole book. Its two times are
+the greatest receive time before it, so that they never fall from one keyframe to the next.
 """
 
 from __future__ import annotations

@@ -287,13 +287,10 @@ class RecordingReader:
         What the file begins with is known from the start, whenever the instrument was received.
         """
         keyframes, times = [], []
-        latest = 0
         for position, entry in enumerate(self._entries):
-            if isinstance(entry, Chunk):
-                latest = max(latest, entry.header.last_ns)
-                if entry.header.kind == ChunkKind.KEYFRAME:
-                    keyframes.append((position, entry))
-                    times.append(latest if position else 0)
+            if isinstance(entry, Chunk) and entry.header.kind == ChunkKind.KEYFRAME:
+                keyframes.append((position, entry))
+                times.append(entry.header.last_ns if position else 0)
         return keyframes, times
 
     def _time_after(self, offset: int) -> int:

@@ -36,7 +36,7 @@ class Screen(Struct, frozen=True, forbid_unknown_fields=True):
     """How often the screen is painted."""
 
     glyphs: str | None = None
-    """Blocks of the chart: `sextant`, `quadrant` or `ascii`; None chooses by the terminal."""
+    """Blocks of the chart: `octant`, `sextant`, `quadrant`, `half` or `ascii`; None chooses by the terminal."""
 
 
 class Keys(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +64,8 @@ class Sizes(Struct, frozen=True, forbid_unknown_fields=True):
         for size in self.notional:
             _above_zero("notional", size)
         for pair, sizes in self.by_pair.items():
+            if "/" not in pair or pair != pair.upper():
+                raise ValueError(f"by_pair.{pair} names no pair; expected one like BTC/USDT")
             for size in sizes:
                 _above_zero(f"by_pair.{pair}", size)
 
@@ -142,6 +144,11 @@ def config_folder() -> Path:
     return user_config_path(APP_NAME, appauthor=False)
 
 
+def settings_file(path: Path | None = None) -> Path:
+    """The file that `load_settings` reads."""
+    return path or config_folder() / "config.toml"
+
+
 def load_settings(path: Path | None = None) -> Settings:
     """The settings in `path`, or in the user's `config.toml` where there is one, else the defaults.
 
@@ -149,7 +156,7 @@ def load_settings(path: Path | None = None) -> Settings:
         ConfigError: the named file is not there or can't be read, is no TOML, or a value is wrong; the message names
             the file, the key and what was expected.
     """
-    chosen = path or config_folder() / "config.toml"
+    chosen = settings_file(path)
     try:
         document = tomllib.loads(chosen.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -167,7 +174,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def _explained(path: Path, message: str) -> ConfigError:
-    """msgspec says ``Expected `float` <= 5000.0 - at `$.practice.rate` ``; people want the key first."""
+    """The key first: msgspec says ``Expected `float` <= 5000.0 - at `$.practice.rate` ``."""
     answered, _, place = message.partition(" - at ")
     unknown = re.search(r"unknown field `([^`]+)`", answered)
     key = place.strip("`").removeprefix("$").lstrip(".")

@@ -117,6 +117,19 @@ def draw_order_labels(sheet: Sheet) -> None:
             free[row] = column + len(text) + 1
 
 
+def draw_beginning(sheet: Sheet) -> None:
+    """Where the first candle that is known is in sight: that none is before it, in the room that is left of it."""
+    layout, candles = sheet.layout, sheet.view.candles
+    if not layout.visible or min(layout.visible.values()) > 0:
+        return
+    slot = candles[0].time_ns // layout.interval_ns
+    text = f"no candles before {moment_text(slot * layout.interval_ns, layout.interval_ns)}"
+    room = layout.column(slot) - 2
+    if slot in layout.visible and len(text) <= room:
+        row = layout.legend_rows + layout.price_rows // 2
+        sheet.canvas.write((room - len(text)) // 2 + 1, row, text, sheet.style("text_faint"))
+
+
 def draw_legend(sheet: Sheet) -> None:
     """The candle that is pointed out, else the newest, in figures; then the overlays. What lacks room is left out."""
     layout = sheet.layout

@@ -18,6 +18,7 @@ from ttxt_tui.paint.candle_layers import (
     draw_volume,
 )
 from ttxt_tui.paint.candle_margins import (
+    draw_beginning,
     draw_legend,
     draw_order_labels,
     draw_price_axis,
@@ -84,6 +85,7 @@ def _draw(sheet: Sheet) -> None:
     draw_candles(sheet)
     draw_volume(sheet)
     draw_fills(sheet)
+    draw_beginning(sheet)
     draw_order_labels(sheet)
     draw_price_axis(sheet)
     draw_time_axis(sheet, times)

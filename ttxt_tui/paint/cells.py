@@ -130,7 +130,7 @@ def pick_glyphs(env: Mapping[str, str], configured: str | None = None) -> Glyphs
     if configured is not None and configured != AUTO:
         if configured not in {glyphs.value for glyphs in Glyphs}:
             choices = ", ".join([AUTO, *Glyphs])
-            raise ConfigError("chart.glyphs", f"{configured!r} is no choice", f"expected one of {choices}")
+            raise ConfigError(f"screen.glyphs = {configured!r}", "no such choice", f"there are: {choices}")
         return Glyphs(configured)
 
     term = env.get("TERM", "")

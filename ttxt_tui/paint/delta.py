@@ -46,12 +46,17 @@ def look_of(style: Style, system: ColorSystem) -> Look:
 def changed_part(before: Iterable[Segment], after: Iterable[Segment]) -> tuple[int, Sequence[Segment]]:
     """Where two rows of one width begin to differ, and what stands there in `after` up to the last difference."""
     old, new = list(before), list(after)
-    start = 0
-    while old and new and old[0] == new[0]:
-        start += _width(new[0].text)
-        del old[0], new[0]
-    while old and new and old[-1] == new[-1]:
-        del old[-1], new[-1]
+    first = start = 0
+    for was, is_now in zip(old, new, strict=False):
+        if was != is_now:
+            break
+        start += _width(is_now.text)
+        first += 1
+    last_old, last_new = len(old), len(new)
+    while last_old > first and last_new > first and old[last_old - 1] == new[last_new - 1]:
+        last_old -= 1
+        last_new -= 1
+    old, new = old[first:last_old], new[first:last_new]
     if old and new and old[0].style == new[0].style:
         same = _shared(old[0].text, new[0].text)
         start += same
@@ -127,10 +132,12 @@ def _shared(one: str, other: str) -> int:
     """How many leading characters are the same; 0 where characters and cells are not one to one."""
     if _width(one) != len(one) or _width(other) != len(other):
         return 0
-    for number, (a, b) in enumerate(zip(one, other, strict=False)):
+    shared = 0
+    for a, b in zip(one, other, strict=False):
         if a != b:
-            return number
-    return min(len(one), len(other))
+            break
+        shared += 1
+    return shared
 
 
 def _from(segment: Segment, start: int) -> Segment:

@@ -7,8 +7,10 @@ are bold, the cursor and the markers have characters of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
@@ -16,13 +18,17 @@ from ttxt_core.events.market import Side
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.paint.text import Run, bar, fit, fit_right, strip, width_of
 from ttxt_tui.state.ladder_markers import OffScreen
-from ttxt_tui.state.ladder_rows import LadderRow, Marker, Zone
+from ttxt_tui.state.ladder_rows import LadderRow, LastTrade, Marker, Zone
 from ttxt_tui.state.own_marks import OwnCell, OwnKind
 from ttxt_tui.theme.palette import Palette
 from ttxt_tui.theme.roles import Role
 
 CURSOR: Final = "▸"
 HATCH: Final = "╱"
+
+_PLAIN: Final = Style.null()
+_PARTS_KEPT: Final = 2_048
+"""Painted parts of rows of each kind; a 60-row ladder has 60 of each on screen."""
 
 _MARKER_ROLE: Final[Mapping[Marker, Role]] = {
     Marker.LIQUIDATION: "liquidation",
@@ -75,29 +81,21 @@ def ladder_header(palette: Palette, layout: LadderLayout, status: str = "") -> S
 def ladder_row(row: LadderRow, palette: Palette, layout: LadderLayout) -> Strip:
     """One row in exactly `layout.width` cells."""
     surface: Role = "panel_alt" if row.is_cursor else "panel"
-    faint = palette.style("text_faint", surface)
-    runs = _own(row.buys, palette, layout.own, Side.BUY, surface)
-    if layout.change:
-        runs.append((fit_right(row.bid_change, layout.change), faint))
-    runs += _bid(row, palette, layout.size, surface)
-    runs.append((CURSOR if row.is_cursor else " ", palette.style("accent", surface)))
-    runs.append((fit_right(row.price, layout.price), _price_style(row, palette, surface)))
-    runs += _markers(row, palette, layout.marker, surface)
-    runs += _ask(row, palette, layout.size, surface)
-    if layout.change:
-        runs.append((fit_right(row.ask_change, layout.change), faint))
-    runs += _own(row.sells, palette, layout.own, Side.SELL, surface)
-    if layout.last:
-        role: Role = "text_faint"
-        if row.last.is_fresh:
-            role = "up" if row.last.side is Side.BUY else "down"
-        runs.append((fit_right(row.last.text, layout.last), palette.style(role, surface, bold=row.last.is_fresh)))
-    if layout.volume:
-        runs += _volume(row, palette, layout.volume, surface)
-    if layout.queue:
-        runs.append((fit_right(row.queue, layout.queue), palette.style("own_order", surface)))
-    blank = palette.style("text", surface)
-    return strip(_joined(runs, blank), layout.width, blank)
+    own, size, change, dimmed = layout.own, layout.size, layout.change, row.is_dimmed
+    no_bids = not row.is_known and row.zone is not Zone.ASK
+    no_asks = not row.is_known and row.zone is not Zone.BID
+    bid = _Size(row.bid, row.bid_bar, row.bid_rank, no_bids, dimmed)
+    ask = _Size(row.ask, row.ask_bar, row.ask_rank, no_asks, dimmed)
+    segments = [
+        *_buy_side(palette, surface, own, size, change, row.buys, row.bid_change, bid),
+        *_prices(palette, surface, layout.price, layout.marker, row.price, row.zone, row.is_touch, dimmed, row.markers),
+        *_sell_side(palette, surface, own, size, change, row.sells, row.ask_change, ask),
+        *_traded(palette, surface, layout.last, layout.volume, row.last, row.volume, row.volume_bar),
+        *_tail(palette, surface, layout.queue, row.queue, layout.room),
+    ]
+    if layout.room < 0:  # a pane that is narrower than the least ladder
+        return strip([(text, style or _PLAIN) for text, style, _ in segments], layout.width, _PLAIN)
+    return Strip(segments, layout.width)
 
 
 def ladder_footer(cursor_info: str, group: str, hidden: Sequence[OffScreen], palette: Palette, width: int) -> Strip:
@@ -115,64 +113,136 @@ def ladder_footer(cursor_info: str, group: str, hidden: Sequence[OffScreen], pal
     return strip([*runs, (" " * max(room, 0), faint), tail], width, faint)
 
 
-# -- the parts of a row -----------------------------------------------------------------------------------
+# -- the parts of a row, kept: a change of one leaves the others as they were ------------------------------
 
 
-def _bid(row: LadderRow, palette: Palette, width: int, surface: Role) -> list[Run]:
-    if not row.is_known and row.zone is not Zone.ASK:
+class _Size(NamedTuple):
+    """A size and the bar behind it, in eighths; `is_unknown` beyond the depth that is subscribed."""
+
+    text: str
+    bar: int
+    rank: int
+    is_unknown: bool
+    is_dimmed: bool
+
+
+@lru_cache(_PARTS_KEPT)
+def _buy_side(
+    palette: Palette, surface: Role, own: int, size: int, change: int, cell: OwnCell, changed: str, bid: _Size
+) -> tuple[Segment, ...]:
+    runs = _own(cell, palette, own, Side.BUY, surface)
+    if change:
+        runs.append((fit_right(changed, change), palette.style("text_faint", surface)))
+    return _segments([*runs, *_bid(bid, palette, size, surface)], palette, surface)
+
+
+@lru_cache(_PARTS_KEPT)
+def _sell_side(
+    palette: Palette, surface: Role, own: int, size: int, change: int, cell: OwnCell, changed: str, ask: _Size
+) -> tuple[Segment, ...]:
+    runs = _ask(ask, palette, size, surface)
+    if change:
+        runs.append((fit_right(changed, change), palette.style("text_faint", surface)))
+    return _segments([*runs, *_own(cell, palette, own, Side.SELL, surface)], palette, surface)
+
+
+@lru_cache(_PARTS_KEPT)
+def _prices(
+    palette: Palette,
+    surface: Role,
+    width: int,
+    marker: int,
+    price: str,
+    zone: Zone,
+    is_touch: bool,
+    is_dimmed: bool,
+    markers: tuple[Marker, ...],
+) -> tuple[Segment, ...]:
+    cursor = CURSOR if surface == "panel_alt" else " "
+    style = _price_style(zone, palette, surface, is_touch=is_touch, is_dimmed=is_dimmed)
+    runs = [(cursor, palette.style("accent", surface)), (fit_right(price, width), style)]
+    return _segments([*runs, *_markers(markers, palette, marker, surface)], palette, surface)
+
+
+@lru_cache(_PARTS_KEPT)
+def _traded(
+    palette: Palette, surface: Role, last: int, volume: int, trade: LastTrade, text: str, volume_bar: int
+) -> tuple[Segment, ...]:
+    runs: list[Run] = []
+    if last:
+        role: Role = "text_faint"
+        if trade.is_fresh:
+            role = "up" if trade.side is Side.BUY else "down"
+        runs.append((fit_right(trade.text, last), palette.style(role, surface, bold=trade.is_fresh)))
+    if volume:
+        runs += _volume(text, volume_bar, palette, volume, surface)
+    return _segments(runs, palette, surface)
+
+
+@lru_cache(_PARTS_KEPT)
+def _tail(palette: Palette, surface: Role, queue: int, text: str, room: int) -> tuple[Segment, ...]:
+    runs = [(fit_right(text, queue), palette.style("own_order", surface)), (" " * room, palette.style("text", surface))]
+    return _segments(runs, palette, surface)
+
+
+def _segments(runs: Sequence[Run], palette: Palette, surface: Role) -> tuple[Segment, ...]:
+    return tuple(Segment(text, style) for text, style in _joined(runs, palette.style("text", surface)))
+
+
+def _bid(size: _Size, palette: Palette, width: int, surface: Role) -> list[Run]:
+    if size.is_unknown:
         return [(HATCH * width, palette.style("hatch", surface))]
-    if not row.bid or not width:
+    if not size.text or not width:
         return [(" " * width, palette.style("text", surface))]
-    text = fit_right(row.bid, width)
-    if row.is_dimmed:
+    text = fit_right(size.text, width)
+    if size.is_dimmed:
         return [(text, palette.style("text_faint", surface, dim=True))]
     return bar(
         palette,
         text,
         width,
-        row.bid_bar / (8 * width),
+        size.bar / (8 * width),
         text_role="text",
-        bar_role="bid_strong" if row.bid_rank == 2 else "bid_bar",
+        bar_role="bid_strong" if size.rank == 2 else "bid_bar",
         surface=surface,
         from_right=True,
-        bold=row.bid_rank > 0,
+        bold=size.rank > 0,
     )
 
 
-def _ask(row: LadderRow, palette: Palette, width: int, surface: Role) -> list[Run]:
-    if not row.is_known and row.zone is not Zone.BID:
+def _ask(size: _Size, palette: Palette, width: int, surface: Role) -> list[Run]:
+    if size.is_unknown:
         return [(HATCH * width, palette.style("hatch", surface))]
-    if not row.ask or not width:
+    if not size.text or not width:
         return [(" " * width, palette.style("text", surface))]
-    text = fit_right(row.ask, width - 1) + " " if width_of(row.ask) < width else fit_right(row.ask, width)
-    if row.is_dimmed:
+    text = fit_right(size.text, width - 1) + " " if width_of(size.text) < width else fit_right(size.text, width)
+    if size.is_dimmed:
         return [(text, palette.style("text_faint", surface, dim=True))]
     return bar(
         palette,
         text,
         width,
-        row.ask_bar / (8 * width),
+        size.bar / (8 * width),
         text_role="text",
-        bar_role="ask_strong" if row.ask_rank == 2 else "ask_bar",
+        bar_role="ask_strong" if size.rank == 2 else "ask_bar",
         surface=surface,
-        bold=row.ask_rank > 0,
+        bold=size.rank > 0,
     )
 
 
-def _price_style(row: LadderRow, palette: Palette, surface: Role) -> Style:
-    if row.is_dimmed:
+def _price_style(zone: Zone, palette: Palette, surface: Role, *, is_touch: bool, is_dimmed: bool) -> Style:
+    if is_dimmed:
         return palette.style("text_faint", surface, dim=True)
-    if row.zone is Zone.SPREAD:
+    if zone is Zone.SPREAD:
         return palette.style("text_faint", surface)
-    return palette.style("bid" if row.zone is Zone.BID else "ask", surface, bold=row.is_touch)
+    return palette.style("bid" if zone is Zone.BID else "ask", surface, bold=is_touch)
 
 
-def _markers(row: LadderRow, palette: Palette, width: int, surface: Role) -> list[Run]:
+def _markers(markers: tuple[Marker, ...], palette: Palette, width: int, surface: Role) -> list[Run]:
     """The gravest marker as a letter; where there is room the word of a single one, or the letters of several.
 
     The last trade's arrow comes before the words, next to the price.
     """
-    markers = row.markers
     blank = palette.style("text", surface)
     if not markers:
         return [(" " * width, blank)]
@@ -209,13 +279,13 @@ def _own(cell: OwnCell, palette: Palette, width: int, side: Side, surface: Role)
     return [(text, palette.style(role, surface, bold=cell.is_selected or cell.kind is OwnKind.WORKING))]
 
 
-def _volume(row: LadderRow, palette: Palette, width: int, surface: Role) -> list[Run]:
+def _volume(volume: str, volume_bar: int, palette: Palette, width: int, surface: Role) -> list[Run]:
     blank = palette.style("text", surface)
-    if not row.volume:
+    if not volume:
         return [(" " * width, blank)]
     cells = width - 1
-    text = fit_right(row.volume, cells)
-    share = row.volume_bar / (8 * cells)
+    text = fit_right(volume, cells)
+    share = volume_bar / (8 * cells)
     return [
         (" ", blank),
         *bar(palette, text, cells, share, text_role="text_dim", bar_role="field", surface=surface),

@@ -95,6 +95,12 @@ class LadderLayout:
         )
 
     @cached_property
+    def room(self) -> int:
+        """The blanks at the right end."""
+        sides = 2 * (self.own + self.size + self.change)
+        return self.width - sides - self.price - self.marker - self.last - self.volume - self.queue - 1
+
+    @cached_property
     def cells(self) -> LadderCells:
         """How many cells texts have: optional columns begin with a blank, asks end with one."""
         return LadderCells(

@@ -18,12 +18,13 @@ from ttxt_tui.theme.palette import Palette
 
 
 class ChartPane(LivePane[Strip]):
-    """Draws `Workspace.chart`."""
+    """Draws `Workspace.chart`; its frame says how long a candle is."""
 
-    def __init__(self, palette: Palette, workspace: Workspace, glyphs: Glyphs, *, id: str) -> None:
+    def __init__(self, palette: Palette, workspace: Workspace, glyphs: Glyphs, *, id: str, title: str) -> None:
         super().__init__(palette, id=id)
         self._workspace = workspace
         self._glyphs = glyphs
+        self._title = title
         self._cache = RowCache()
 
     def version(self) -> Hashable:
@@ -32,6 +33,12 @@ class ChartPane(LivePane[Strip]):
             return None
         last = chart.series.last
         return chart.market.key, chart.version, last, chart.market.last_price, workspace.marks_version()
+
+    def flush(self) -> bool:
+        chart = self._workspace.chart
+        if chart is not None:
+            self.border_title = f"{self._title} {chart.interval}"
+        return super().flush()
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:
         chart = self._workspace.chart

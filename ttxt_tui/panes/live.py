@@ -1,8 +1,8 @@
 """LivePane: a pane painted row by row from plain state.
 
-Owns the cache of painted rows, finds which of them changed and writes their changed cells. A concrete pane says what its
-rows hold (`rows`) and how one looks (`paint_row`); it must not parse, sort or do I/O. Nothing here repaints on its own:
-the frame clock calls `flush`. A new size or theme is Textual's to paint, through `render_line`.
+Owns the cache of painted rows, finds which of them changed and writes their changed cells. A concrete pane says what
+its rows hold (`rows`) and how one looks (`paint_row`); it must not parse, sort or do I/O. Nothing here repaints on its
+own: the frame clock calls `flush`. A new size or theme is Textual's to paint, through `render_line`.
 """
 
 from __future__ import annotations

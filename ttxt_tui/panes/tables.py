@@ -100,9 +100,11 @@ class LogPane(LivePane[object]):
         self._log = workspace.store.log
 
     def version(self) -> Hashable:
-        return self._log.version
+        return self._log.version, self.has_focus
 
     def rows(self, width: int, height: int) -> Sequence[object]:
+        if self.has_focus:
+            self._log.mark_seen()
         return self._log.rows(height, text_width(width)) or message_rows(EMPTY_LOG, self.palette, width)
 
     def paint_row(self, row: object, width: int) -> Strip:

@@ -34,6 +34,7 @@ class WorkspaceViews:
             workspace.market,
             price_width=0 if ladder is None else ladder.price_width,
             now_ns=workspace.now_ns(),
+            is_held=session.replayer is not None and session.replayer.held,
         )
 
     def position(self) -> PositionView:

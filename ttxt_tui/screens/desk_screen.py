@@ -40,6 +40,7 @@ from ttxt_tui.screens.layout import NUMBERS, TOO_SMALL, DeskLayout, View, plan, 
 from ttxt_tui.theme.palette import Palette
 
 TITLES = {"ladder": "Ladder", "chart": "Chart", "orders": "Orders", "account": "Account", "tape": "Tape", "log": "Log"}
+SHORT_TITLES = {**TITLES, "account": "Acct"}
 SCOPES = {"orders": Scope.ORDERS, "chart": Scope.CHART, "tape": Scope.TAPE, "log": Scope.LOG}
 
 COACH_INTRO = {"practice": "Simulated market, nothing is real", "replay": "A recording, nothing is real"}
@@ -76,8 +77,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         yield from self._panes.values()
 
     def on_mount(self) -> None:
-        for name, title in TITLES.items():
-            self._panes[name].border_title = f"{NUMBERS[name]} {title}"
+        for name in TITLES:
+            self._panes[name].border_title = _title(name)
         self._panes["ticket"].border_title = "n Ticket"
         if self.view().is_replay:
             self._panes["replay"].border_title = "Replay"
@@ -144,9 +145,10 @@ class DeskScreen(Screen[None], inherit_bindings=False):
     def _arrange(self) -> None:
         shown_tabs = tabs(self.size.width)
         for name in TITLES:
-            others = [f"{NUMBERS[other]} {TITLES[other]}" for other in shown_tabs if other != name]
+            others = [f"{NUMBERS[other]} {SHORT_TITLES[other]}" for other in shown_tabs if other != name]
             self._panes[name].border_subtitle = " ".join(others) if name in shown_tabs and self.zoomed is None else ""
-        self.refresh(layout=True)
+        # Asked of the screen itself, a layout would come from its cache of where its children are.
+        self._panes["header"].refresh(layout=True)
 
     def on_resize(self) -> None:
         if self.zoomed is None and self.focused_name in tabs(self.size.width):
@@ -173,7 +175,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             "pretrade": lines("pretrade", lambda p, w, _: [pretrade_line(views.ticket(), p, w)], views.ticket),
             "ticket": lines("ticket", lambda p, w, h: ticket_box(views.ticket(), p, w, h), views.ticket),
             "tape": TapePane(palette, workspace, id="tape"),
-            "chart": ChartPane(palette, workspace, glyphs, id="chart"),
+            "chart": ChartPane(palette, workspace, glyphs, id="chart", title=_title("chart")),
             "orders": OrdersPane(palette, workspace, id="orders"),
             "account": AccountPane(palette, workspace, id="account"),
             "log": LogPane(palette, workspace, id="log"),
@@ -205,6 +207,11 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         rows = [Strip.blank(width, blank)] * max((height - len(words)) // 2, 0)
         rows += [_centred(word, width, style) for word in words]
         return [*rows, *([Strip.blank(width, blank)] * height)][:height]
+
+
+def _title(name: str) -> str:
+    """What stands in the frame of a pane: its number and its name."""
+    return f"{NUMBERS[name]} {TITLES[name]}"
 
 
 def _centred(text: str, width: int, style: Style) -> Strip:

@@ -1,6 +1,7 @@
 """The chart's own settings: interval, zoom, scroll, crosshair and which overlays are on.
 
-Owns those and reads the candles of the market that it is set to. `ttxt_tui.paint.chart_view` makes a picture's input of it.
+Owns those and reads the candles of the market that it is set to. `ttxt_tui.paint.chart_view` makes a picture's input
+of it.
 """
 
 from __future__ import annotations

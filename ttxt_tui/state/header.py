@@ -46,13 +46,21 @@ _VOLUME_UNITS: Final = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
 def header_view(
-    session: SessionWord, arming: Arming, account: str, market: MarketState | None, *, price_width: int, now_ns: int
+    session: SessionWord,
+    arming: Arming,
+    account: str,
+    market: MarketState | None,
+    *,
+    price_width: int,
+    now_ns: int,
+    is_held: bool = False,
 ) -> HeaderView:
     """The header of the active instrument; before there is one, without figures.
 
     Args:
         price_width: the cells of its prices, so that nothing moves when one changes.
         now_ns: market time: the clock that is shown.
+        is_held: a replay stands still.
     """
     account_field = Field(account, tone=Tone.DIM)
     clock = Field(time_of_day(now_ns), rank=6, is_last=True)
@@ -70,7 +78,7 @@ def header_view(
         fields.append(Field(f"{change * 100:+.2f}%", tone=tone, width=7, rank=3))
     if ticker.mark is not None:
         fields.append(Field(info.format_price(ticker.mark, group=True), "mark", width=price_width, rank=7))
-    fields += [*_funding(market, now_ns), *_volume(market), _feed(market, now_ns), clock]
+    fields += [*_funding(market, now_ns), *_volume(market), _feed(market, now_ns, is_held=is_held), clock]
     return HeaderView(session, arming, tuple(fields))
 
 
@@ -92,10 +100,12 @@ def _volume(market: MarketState) -> list[Field]:
     return [Field(f"{amount / scale:.2f}{letter}", "24h", unit, width=7, rank=9)]
 
 
-def _feed(market: MarketState, now_ns: int) -> Field:
+def _feed(market: MarketState, now_ns: int, *, is_held: bool) -> Field:
+    """How the data come. The word for it is never that of a session."""
     trust = market.trust(now_ns)
     if not trust.is_good:
         return Field(f"✗ {trust.text}", tone=Tone.ERROR, is_last=True)
-    latency = market.latency_ns
-    text = "live" if not latency else f"{milliseconds(latency)} ms"
+    if is_held:
+        return Field(f"{'‖ held':>{_FEED_WIDTH}}", tone=Tone.WARNING, rank=2, is_last=True)
+    text = f"{milliseconds(market.latency_ns)} ms" if market.latency_ns else "feed"
     return Field(f"{f'● {text}':>{_FEED_WIDTH}}", tone=Tone.OK, rank=2, is_last=True)

@@ -10,11 +10,12 @@ from decimal import Decimal
 
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import InstrumentKey
-from ttxt_tui.trading.desk_context import DeskContext
+from ttxt_tui.trading.desk_context import SPOT, DeskContext
+from ttxt_tui.trading.exits import doubt
 from ttxt_tui.trading.feedback import SILENT, Feedback, Level
-from ttxt_tui.trading.flatten import Flattening, doubt
+from ttxt_tui.trading.flatten import Flattening
 from ttxt_tui.trading.panic import listing, orders_to_cancel, positions_to_close
-from ttxt_tui.trading.pretrade import shown
+from ttxt_tui.trading.pretrade import named
 
 
 class Closings:
@@ -49,8 +50,7 @@ class Closings:
         market, position = self._context.market_of(key), self._context.closable(key)
         if not position or market is None:
             return Feedback(f"{key.pair} is flat: nothing to close", Level.WARN)
-        word = "LONG" if position > 0 else "SHORT"
-        return Feedback(f"close {word} {shown(abs(position), market.info)} {key.pair}: 1–4 for 25–100 %, Enter all")
+        return Feedback(f"close {named(position, market.info)} {key.pair}: 1–4 for 25–100 %, Enter all")
 
     def flatten(self, key: InstrumentKey, fraction: Decimal) -> Feedback:
         """Close `fraction` of the position; on a book that can't be trusted it asks once, then goes at market."""
@@ -69,9 +69,10 @@ class Closings:
         """Cancel every order, stops too, and close every position, at market where the book can't be trusted."""
         context = self._context
         orders, keys = orders_to_cancel(context), positions_to_close(context)
+        opening = {order.key for order in orders if not order.is_protective and order.key.category != SPOT}
         for order in orders:
             context.cancel(order)
-        for key in keys:
+        for key in sorted(opening.union(keys)):
             self._close(key, Decimal(1), at_market=True, sweeps=False)
         if not orders and not keys:
             return Feedback("nothing works and all is flat", Level.INFO)

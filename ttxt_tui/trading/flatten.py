@@ -16,8 +16,9 @@ from ttxt_core.events import CreateOrder, InstrumentKey, OrderState, OrderType, 
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_tui.trading.desk_context import SPOT, ZERO, DeskContext
+from ttxt_tui.trading.exits import doubt, exits_under_way
 from ttxt_tui.trading.feedback import SILENT, Feedback, Level
-from ttxt_tui.trading.pretrade import shown
+from ttxt_tui.trading.pretrade import named, shown
 from ttxt_tui.trading.sizes import fraction_of
 from ttxt_tui.trading.touch import beyond
 
@@ -61,7 +62,9 @@ class Flattening:
         self._side: Side | None = None
         """Which way a part is closed; None while it is not known, and for a whole, which goes either way."""
         self._is_planned = fraction >= 1
-        self._cancelled: list[ManagedOrder] = []
+        self._cancelled: list[tuple[ManagedOrder, Decimal]] = []
+        """The entries that were cancelled, and what of each was filled by then."""
+        self._raced_ns: int | None = None
         self._exit = after
         self._is_settled = self._exit is None
         self._ended_ns: int | None = None
@@ -100,18 +103,21 @@ class Flattening:
         why = "the outcome of an exit is not known" if is_unknown else self._complaint
         if not why or not left:
             return ""
-        part = f", {self._shown(left)} of it to close" if self._target else ""
+        part = f", {shown(left, self._info)} of it to close" if self._target else ""
         return f"STILL {self._standing()} {self.key.pair}{part}: {why}"
 
     # -- going on ----------------------------------------------------------------------------------------
 
     def start(self, *, sweeps: bool = True) -> Feedback:
-        """Begin: cancel the instrument's entries (unless that was done), send the first exit."""
+        """Begin: cancel the instrument's entries, send the first exit.
+
+        Without `sweeps` the cancels were sent before, and a flat position may still be opened by a fill that wins.
+        """
         position = self._context.closable(self.key)
-        if not exits_under_way(self._context, self.key) and (fault := self._fault(position)):
+        if sweeps and not exits_under_way(self._context, self.key) and (fault := self._fault(position)):
             self.is_done = True
             return Feedback(fault, Level.WARN)
-        self._cancelled = self._context.orders.entries(self.key)
+        self._cancelled = [(order, order.filled) for order in self._context.orders.entries(self.key)]
         if sweeps:
             self._context.router.cancel_entries(self.key)
         cancelled = f"{len(self._cancelled)} cancelled, " if self._cancelled else ""
@@ -119,7 +125,7 @@ class Flattening:
         said = self.poll()
         if said.level is Level.ERROR:
             return said
-        return Feedback(f"{cancelled}closing {part}{_named(position, self._info)} {self.key.pair}", Level.OK)
+        return Feedback(f"{cancelled}closing {part}{named(position, self._info)} {self.key.pair}", Level.OK)
 
     def poll(self) -> Feedback:
         """Go on. Something to say, or nothing."""
@@ -132,8 +138,7 @@ class Flattening:
             return self._watch(left)
         if left:
             return self._try(left)
-        if any(order.is_working for order in self._cancelled):
-            # A fill may still win the race against a cancel.
+        if self._waits_for_entries():
             return self._give_up("an entry is not cancelled yet") if self._is_late else SILENT
         return self._finish()
 
@@ -194,6 +199,16 @@ class Flattening:
         self._why = reason or "the book had no more within the cap"
         return False
 
+    def _waits_for_entries(self) -> bool:
+        """A fill may still win the race against a cancel, or did and the venue's position may not show it yet."""
+        if any(order.is_working for order, _ in self._cancelled):
+            return True
+        if all(order.filled == filled for order, filled in self._cancelled):
+            return False
+        now_ns = self._context.market_clock.now_ns()
+        self._raced_ns = self._raced_ns or now_ns
+        return now_ns - self._raced_ns < CATCH_UP_NS
+
     def _try(self, left: Decimal) -> Feedback:
         """Send the next exit, or wait for what it needs, or give up."""
         if self._tries > REPRICES or (self._tries and self._is_late):
@@ -210,7 +225,7 @@ class Flattening:
         """What may go out as one order; on spot no more than what no order holds, once the cancels are through."""
         if self.key.category != SPOT:
             return left
-        waits = any(order.is_working for order in self._cancelled) and not self._is_late
+        waits = any(order.is_working for order, _ in self._cancelled) and not self._is_late
         free = min(left, self._context.free_base(self.key))
         return ZERO if waits or free < self._least() else free
 
@@ -256,7 +271,7 @@ class Flattening:
 
     def _watch(self, left: Decimal) -> Feedback:
         """After the last try: it is over when nothing is left, or a part is when the position was made larger."""
-        if not left and not any(order.is_working for order in self._cancelled):
+        if not left and not self._waits_for_entries():
             return self._finish()
         self.is_done = bool(self._target) and abs(self._context.closable(self.key)) > (self._given_up_at or ZERO)
         return SILENT
@@ -267,36 +282,4 @@ class Flattening:
         return Feedback(f"{self._standing()} {pair} is left, as asked" if self._target else f"FLAT on {pair}", Level.OK)
 
     def _standing(self) -> str:
-        return _named(self._context.closable(self.key), self._info)
-
-    def _shown(self, quantity: Decimal) -> str:
-        return f"{quantity:f}" if self._info is None else shown(quantity, self._info)
-
-
-def exits_under_way(context: DeskContext, key: InstrumentKey) -> list[ManagedOrder]:
-    """Working orders that close a position at once: of a closing, or of a ticket."""
-    return [
-        order
-        for order in context.orders.protective(key)
-        if order.order_type is OrderType.MARKET
-        or (order.order_type is OrderType.LIMIT and order.time_in_force is not TimeInForce.GTC)
-    ]
-
-
-def doubt(context: DeskContext, key: InstrumentKey) -> str:
-    """Why the position on `key` can't be closed at a limit now; empty when it can."""
-    trust = context.trust(key)
-    if not trust.is_good:
-        return trust.text
-    is_long = context.closable(key) > 0
-    if context.touch(key).opposite(Side.SELL if is_long else Side.BUY) is None:
-        return f"no {'bid' if is_long else 'ask'}"
-    return ""
-
-
-def _named(position: Decimal, info: InstrumentInfo | None) -> str:
-    """`LONG 0.75`, `SHORT 0.2`, `FLAT`."""
-    if not position:
-        return "FLAT"
-    amount = f"{abs(position):f}" if info is None else shown(abs(position), info)
-    return f"{'LONG' if position > 0 else 'SHORT'} {amount}"
+        return named(self._context.closable(self.key), self._info)

@@ -14,7 +14,7 @@ from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import SPOT, DeskContext
 from ttxt_tui.trading.feedback import Feedback, Level
 from ttxt_tui.trading.moves import Moves
-from ttxt_tui.trading.pretrade import shown
+from ttxt_tui.trading.pretrade import named
 from ttxt_tui.trading.touch import stands_at
 
 
@@ -121,8 +121,8 @@ class OwnOrders:
         position, market = self._context.position(key), self._context.market_of(key)
         if not position or key.category == SPOT:
             return ""
-        amount = f"{abs(position):f}" if market is None else shown(abs(position), market.info)
-        return f"{'LONG' if position > 0 else 'SHORT'} {amount}{'' if asked is not None else f' {key.pair}'}"
+        words = named(position, None if market is None else market.info)
+        return words if asked is not None else f"{words} {key.pair}"
 
 
 def _counted(count: int, word: str) -> str:

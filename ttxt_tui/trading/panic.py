@@ -5,8 +5,8 @@ from __future__ import annotations
 from ttxt_core.events import InstrumentKey
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_tui.trading.desk_context import SPOT, DeskContext
-from ttxt_tui.trading.flatten import doubt, exits_under_way
-from ttxt_tui.trading.pretrade import shown
+from ttxt_tui.trading.exits import doubt, exits_under_way
+from ttxt_tui.trading.pretrade import named, shown
 
 
 def orders_to_cancel(context: DeskContext) -> list[ManagedOrder]:
@@ -28,14 +28,12 @@ def listing(context: DeskContext) -> list[str]:
         market = context.market_of(order.key)
         price = order.price if order.price is not None else order.trigger_price
         at = "" if market is None or price is None else f" @ {market.info.format_price(price, group=True)}"
-        amount = f"{order.remaining:f}" if market is None else shown(order.remaining, market.info)
+        amount = shown(order.remaining, None if market is None else market.info)
         stop = " stop" if order.trigger_price is not None else ""
         lines.append(f"cancel {order.side.upper()}{stop} {amount} {order.key.pair}{at}")
     for key in positions_to_close(context):
-        position = context.position(key)
-        market = context.market_of(key)
-        amount = f"{abs(position):f}" if market is None else shown(abs(position), market.info)
-        why = doubt(context, key)
+        market, why = context.market_of(key), doubt(context, key)
         at_market = f" at market, at any price ({why})" if why else ""
-        lines.append(f"close {'LONG' if position > 0 else 'SHORT'} {amount} {key.pair}{at_market}")
+        position = named(context.position(key), None if market is None else market.info)
+        lines.append(f"close {position} {key.pair}{at_market}")
     return lines

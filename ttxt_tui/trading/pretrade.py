@@ -74,9 +74,16 @@ def _after(side: Side, quantity: Decimal, position: Decimal, *, reduce_only: boo
     return max(after, ZERO) if position > 0 else min(after, ZERO)
 
 
-def shown(quantity: Decimal, info: InstrumentInfo) -> str:
-    """A quantity without the zeros behind its last digit."""
-    return trimmed(info.format_quantity(quantity))
+def shown(quantity: Decimal, info: InstrumentInfo | None) -> str:
+    """A quantity without the zeros behind its last digit; as it is where the instrument is not known."""
+    return f"{quantity:f}" if info is None else trimmed(info.format_quantity(quantity))
+
+
+def named(position: Decimal, info: InstrumentInfo | None) -> str:
+    """`LONG 0.75`, `SHORT 0.2`, `FLAT`."""
+    if not position:
+        return "FLAT"
+    return f"{'LONG' if position > 0 else 'SHORT'} {shown(abs(position), info)}"
 
 
 def pretrade(

@@ -28,7 +28,7 @@ from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import SPOT, ZERO, DeskContext
 from ttxt_tui.trading.feedback import Feedback, Level
 from ttxt_tui.trading.moves import SETTLE_NS
-from ttxt_tui.trading.pretrade import shown
+from ttxt_tui.trading.pretrade import named, shown
 from ttxt_tui.trading.triggers import untriggered, watched_ticks
 
 STEADY_NS: Final = 250 * MILLISECOND_NS
@@ -201,8 +201,7 @@ class Protection:
         position = self._context.position(order.key)
         if not position or order.standing not in (OrderState.REJECTED, OrderState.EXPIRED):
             return None
-        held = f"{'LONG' if position > 0 else 'SHORT'} {shown(abs(position), market.info)}"
-        return Feedback(f"{held} has no stop: {order.reason or order.standing}", Level.ERROR)
+        return Feedback(f"{named(position, market.info)} has no stop: {order.reason or order.standing}", Level.ERROR)
 
 
 def _misplaced(side: Side, trigger_by: TriggerBy, market: MarketState) -> Feedback:
