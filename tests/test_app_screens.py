@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.events import Key
 from textual.geometry import Region
 
 from tests.app_support import workstation
@@ -148,7 +149,7 @@ async def test_a_folder_that_can_not_be_made_gives_one_message(tmp_path: Path) -
     settings = Settings(recording=Recording(str(tmp_path / "file" / "recordings")))
     async with workstation(settings=settings) as driver:
         await driver.press("ctrl+r")
-        assert "can't record to" in await driver.painted()
+        assert "can't record: make the folder" in await driver.painted()
         assert driver.session.recording is None
 
 

@@ -93,5 +93,5 @@ def test_what_is_configured_wins() -> None:
 
 
 def test_an_unknown_choice_names_the_setting_and_the_choices() -> None:
-    with pytest.raises(ConfigError, match=r"chart\.glyphs: 'sixel' is no choice \(expected one of auto, octant,"):
+    with pytest.raises(ConfigError, match=r"screen\.glyphs = 'sixel': no such choice \(there are: auto, octant,"):
         pick_glyphs({}, "sixel")

@@ -137,7 +137,7 @@ def test_the_header_says_that_a_replay_is_held() -> None:
     view = header_view(
         SessionWord.REPLAY, Arming.ARMED, "main", of, price_width=8, now_ns=52_339 * SECOND, is_held=True
     )
-    assert "‖ held · 14:32:19" in header_row(view, PALETTE, 80).text
+    assert "‖ held · 14:32:19" in header_row(view, PALETTE, 120).text
 
 
 def test_the_header_tells_a_stale_book() -> None:

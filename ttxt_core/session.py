@@ -163,7 +163,10 @@ class Session:
         if self._source.close is not None:
             self._source.close()
         if self._recording is not None:
+            # Nobody else reads any more what the recorder says at its end.
+            told = self.events.subscribe("end of the recording", accepts=frozenset({ConnectorError}))
             await self.stop_recording()
+            self.troubles += [f"{error.data.asked}: {error.data.answered}" for error in told.get_batch_nowait()]
         self.events.close()
 
     async def __aenter__(self) -> Self:
@@ -384,7 +387,11 @@ def replay(
         replayer = MarketDataReplayer(
             paths, publisher, clock, speed=speed, skip_idle_s=skip_idle_s, hold_at_end=hold_at_end, wall=wall
         )
-        instruments = replayer.instruments
+        try:
+            instruments = replayer.instruments
+        except RecordingError:
+            replayer.stop()
+            raise
         settled_in = {event.data.settle for event in instruments.values()}
         balances = {**dict.fromkeys(settled_in, _BALANCE_OF_OTHERS), **START_BALANCES}
         account = replace(simulator or SimulatorSettings(balances=balances), account=str(SessionKind.REPLAY))

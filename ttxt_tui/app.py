@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import SystemRandom
@@ -42,6 +43,7 @@ from ttxt_tui.theme.palette import Palette, Theme
 from ttxt_tui.theme.textual_theme import role_variables, textual_theme
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
+from ttxt_tui.trading.feedback import Feedback, Level
 
 BEHIND_DIALOG = 10
 """While a dialog is open only every so many frames are painted."""
@@ -57,9 +59,19 @@ class Workstation(App[None], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "ttxt"
 
-    def __init__(self, session: Session, settings: Settings, theme: Theme, *, human_clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        theme: Theme,
+        *,
+        notices: Sequence[str] = (),
+        human_clock: Clock | None = None,
+    ) -> None:
+        """`session` on screen; `notices` are said, and logged, as soon as there is a screen to say them on."""
         _textual_compat.install()
         self._first_theme = theme
+        self._notices = notices
         super().__init__(ansi_color=theme.colourless)
         self.session = session
         self.settings = settings
@@ -103,10 +115,25 @@ class Workstation(App[None], inherit_bindings=False):
         self.theme = self._first_theme.name
         self.push_screen(self.desk_screen)
         self.frames.before_frame = self._before_frame
+        for notice in self._notices:
+            self.workspace.say(Feedback(notice, Level.WARN))
         self._tasks = [
             asyncio.create_task(self._run(self._consume()), name="events"),
             asyncio.create_task(self._run(self.frames.run()), name="frames"),
         ]
+
+        if not self.is_headless:
+            for number in _ENDINGS:
+                asyncio.get_running_loop().add_signal_handler(number, self._end_on, number)
+
+    def _end_on(self, number: signal.Signals) -> None:
+        """End in order: the recording whole, the terminal as it was. One that has hung up takes no more frames."""
+        self._tasks.append(asyncio.create_task(self._end(number), name="end"))
+
+    async def _end(self, number: signal.Signals) -> None:
+        self.frames.hold()
+        await self.session.stop()
+        self.exit(return_code=128 + number)
 
     def _before_frame(self, human_ns: int) -> None:
         self.workspace.poll(human_ns)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from ttxt_core.orders.limits import RiskLimits
     from ttxt_core.session import Session
     from ttxt_tui.config.settings import Settings
+    from ttxt_tui.theme.palette import Theme
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,24 +76,49 @@ def _list_themes() -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from ttxt_tui.config.settings import config_folder, load_settings
+    from ttxt_tui.config.settings import load_settings, settings_file
     from ttxt_tui.keymap import Keymap
-    from ttxt_tui.theme.loader import DEFAULT_THEME, NO_COLOUR_THEME, load_theme
+    from ttxt_tui.paint.cells import pick_glyphs
 
     settings = load_settings(options.config)
-    Keymap(settings.keys.preset, settings.keys.bind)
-    chosen = options.theme or settings.screen.theme
-    name = chosen or (NO_COLOUR_THEME if os.environ.get("NO_COLOR") else DEFAULT_THEME)
-    theme = load_theme(name, config_folder() / "themes")
-    session = _replay(options, settings) if options.command == "replay" else _practice(options, settings)
+    with _named(settings_file(options.config)):
+        Keymap(settings.keys.preset, settings.keys.bind)
+        pick_glyphs(os.environ, settings.screen.glyphs)
+    theme = _theme(options, settings)
+    notices: list[str] = []
+    session = _replay(options, settings, notices) if options.command == "replay" else _practice(options, settings)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("ttxt-tui: it needs a terminal for its input and for its screen (stderr)", file=sys.stderr)
         return 1
     from ttxt_tui.app import Workstation
 
-    app = Workstation(session, settings, theme)
+    app = Workstation(session, settings, theme, notices=notices)
     app.run()
+    for trouble in session.troubles:
+        print(f"ttxt-tui: {trouble}", file=sys.stderr)
     return app.return_code or 0
+
+
+def _theme(options: argparse.Namespace, settings: Settings) -> Theme:
+    from ttxt_tui.config.settings import config_folder, settings_file
+    from ttxt_tui.theme.loader import DEFAULT_THEME, NO_COLOUR_THEME, load_theme
+
+    own = config_folder() / "themes"
+    if options.theme is None and settings.screen.theme is not None:
+        with _named(settings_file(options.config)):
+            return load_theme(settings.screen.theme, own)
+    return load_theme(options.theme or (NO_COLOUR_THEME if os.environ.get("NO_COLOR") else DEFAULT_THEME), own)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What is wrong in here is wrong in the config file `path`, and is said so."""
+    from ttxt_core.errors import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"config file {path}, {error.asked}", error.answered, error.hint) from error
 
 
 def _practice(options: argparse.Namespace, settings: Settings) -> Session:
@@ -116,24 +143,71 @@ def _practice(options: argparse.Namespace, settings: Settings) -> Session:
     )
 
 
-def _replay(options: argparse.Namespace, settings: Settings) -> Session:
-    from ttxt_core.errors import ConfigError
+def _replay(options: argparse.Namespace, settings: Settings, notices: list[str]) -> Session:
+    """A replay of what was named; what of it can't be played goes to `notices`, in words."""
+    from ttxt_core.errors import ConfigError, RecordingError
     from ttxt_core.session import replay
 
+    try:
+        speed = float("inf") if options.speed == "max" else float(options.speed)
+    except ValueError:
+        speed = 0.0
+    if not speed > 0:
+        raise ConfigError(f"--speed {options.speed}", "it is no speed", "0.1 to 1000, or max")
+    if options.skip_idle is not None and not 0 < options.skip_idle < float("inf"):
+        raise ConfigError(f"--skip-idle {options.skip_idle:g}", "it is out of range", "seconds, above 0")
+    limits = _limits(settings)
+    paths = _recordings(options.paths)
+    try:
+        session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=limits)
+    except RecordingError:
+        paths = _readable(paths, options.paths, notices)
+        session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=limits)
+    player = session.replayer
+    if player is not None:
+        notices += [
+            f"{path}: {damage.what}, {damage.length:,} bytes from byte {damage.offset}: what is before it plays"
+            for path, damage in player.damage
+            if damage.is_tail
+        ]
+        if options.hold:
+            player.hold()
+    return session
+
+
+def _recordings(named: Sequence[Path]) -> list[Path]:
+    from ttxt_core.errors import ConfigError
+
     paths: list[Path] = []
-    for path in options.paths:
+    for path in named:
         found = sorted(path.glob("*.bin")) if path.is_dir() else [path]
         if not found:
             raise ConfigError(f"replay {path}", "there is no recording in this folder", "recordings end in .bin")
         paths += found
-    try:
-        speed = float("inf") if options.speed == "max" else float(options.speed)
-    except ValueError:
-        raise ConfigError(f"--speed {options.speed}", "it is no speed", "0.1 to 1000, or max") from None
-    session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=_limits(settings))
-    if options.hold and session.replayer is not None:
-        session.replayer.hold()
-    return session
+    return paths
+
+
+def _readable(paths: Sequence[Path], named: Sequence[Path], notices: list[str]) -> list[Path]:
+    """Those of `paths` that can be read; one that was named itself, or the last one, must be.
+
+    Raises:
+        RecordingError: that one can't be read.
+    """
+    from ttxt_core.errors import RecordingError
+    from ttxt_core.recording.reader import RecordingReader
+
+    readable: list[Path] = []
+    for path in paths:
+        try:
+            with RecordingReader(path) as reader:
+                _ = reader.instrument
+        except RecordingError as error:
+            if path in named or (path == paths[-1] and not readable):
+                raise
+            notices.append(f"left out: {error}")
+        else:
+            readable.append(path)
+    return readable
 
 
 def _limits(settings: Settings) -> RiskLimits:

@@ -24,6 +24,7 @@ from ttxt_core.events import (
     StreamReset,
 )
 from ttxt_core.queues.base import IQueuePublisher
+from ttxt_core.recording.index import Damage
 from ttxt_core.recording.reader import Gap
 from ttxt_core.recording.timeline import Timeline
 
@@ -137,6 +138,11 @@ class MarketDataReplayer:
     def gaps(self) -> list[Gap]:
         """Where events are missing, for a timeline."""
         return self._timeline.gaps
+
+    @property
+    def damage(self) -> list[tuple[Path, Damage]]:
+        """What of the recordings can't be read, with the file that it is in, as far as it has been met."""
+        return self._timeline.damage
 
     def activity(self, buckets: int) -> list[int]:
         """Events in each of `buckets` equal parts of the time, for a timeline."""

@@ -162,12 +162,14 @@ def make_folder(path: Path) -> None:
     """Make `path` and the folders above it; fine when it exists.
 
     Raises:
-        RecordingError: the system refused.
+        RecordingError: the system refused, or no file may be made in it.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _failure(f"make the folder {path}", error) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise RecordingError(f"write to the folder {path}", "you may not make files in it", "record to another folder")
 
 
 def _read_at(fd: int, path: Path, offset: int, length: int) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ttxt_core.errors import ConfigError
 from ttxt_core.events import Event, Instrument, InstrumentKey, Source
+from ttxt_core.recording.index import Damage
 from ttxt_core.recording.reader import Gap, RecordingReader
 
 
@@ -44,6 +45,7 @@ class Timeline:
         with ExitStack() as opened:
             self.readers = [opened.enter_context(RecordingReader(path, source=source)) for path in paths]
             self._opened = opened.pop_all()
+        self._named = list(self.readers)
         self.readers.sort(key=lambda reader: reader.first_ns)
         self.first_ns = min(reader.first_ns for reader in self.readers)
         self.last_ns = max(reader.last_ns for reader in self.readers)
@@ -51,17 +53,23 @@ class Timeline:
 
     @property
     def instruments(self) -> dict[InstrumentKey, Event[Instrument]]:
-        """The instruments, as the first recording of each has them.
+        """The instruments in the order of the paths, as the earliest recording of each has them.
 
         Raises:
             RecordingError: a recording's instrument can't be read.
         """
-        return {reader.key: reader.instrument for reader in reversed(self.readers)}
+        earliest = {reader.key: reader for reader in reversed(self.readers)}
+        return {reader.key: earliest[reader.key].instrument for reader in self._named}
 
     @property
     def gaps(self) -> list[Gap]:
         """Where events are missing in any of them, by time."""
         return sorted(gap for reader in self.readers for gap in reader.gaps)
+
+    @property
+    def damage(self) -> list[tuple[Path, Damage]]:
+        """What can't be read, with the file that it is in, as far as it is known; see `RecordingReader.damage`."""
+        return [(reader.path, damage) for reader in self.readers for damage in reader.damage]
 
     def activity(self, buckets: int) -> list[int]:
         """Events in each of `buckets` equal parts of the whole time; see `RecordingReader.activity`."""

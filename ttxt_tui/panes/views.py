@@ -76,6 +76,7 @@ class WorkspaceViews:
         status = workspace.store.status
         status.health = workspace.session.health()
         status.recording = workspace.session.recording
+        status.errors = workspace.store.log.errors
         status.behind_ns = workspace.desk.context.behind_ns()
         return status.fields(workspace.market, workspace.now_ns())
 

@@ -106,7 +106,14 @@ class Workspace:
         self.store.apply(batch)
         self._steer_replay(batch)
         if self.chart is None and self.store.active is not None:
-            self.activate(self.store.active)
+            self._activate_first(self.store.active)
+
+    def _activate_first(self, named_first: InstrumentKey) -> None:
+        """Begin with the instrument that was named first; in a replay with that of the first path."""
+        player = self.session.replayer
+        wanted = named_first if player is None else next(iter(player.instruments), named_first)
+        if wanted in self.store.markets:
+            self.activate(wanted)
 
     def _steer_replay(self, batch: Sequence[Event[Any]]) -> None:
         """Mark own fills on the bar, and hold where the trader wants to look."""

@@ -36,7 +36,7 @@ from ttxt_tui.panes.tables import AccountPane, LogPane, OrdersPane
 from ttxt_tui.panes.tape import TapePane
 from ttxt_tui.panes.views import WorkspaceViews
 from ttxt_tui.panes.workspace import Workspace
-from ttxt_tui.screens.layout import NUMBERS, TOO_SMALL, DeskLayout, View, plan, tabs
+from ttxt_tui.screens.layout import NUMBERS, TALL_FROM, TOO_SMALL, DeskLayout, View, plan, tabs
 from ttxt_tui.theme.palette import Palette
 
 TITLES = {"ladder": "Ladder", "chart": "Chart", "orders": "Orders", "account": "Account", "tape": "Tape", "log": "Log"}
@@ -55,6 +55,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     CSS_PATH = "desk.tcss"
     BINDINGS: ClassVar[list[BindingType]] = []
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_FROM, "-tall")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, workspace: Workspace, palette: Palette, glyphs: Glyphs, keymap: Keymap) -> None:
         super().__init__()

@@ -17,6 +17,8 @@ LEAST: Final = Size(80, 24)
 TOO_SMALL: Final = "too-small"
 MEDIUM_FROM: Final = 110
 WIDE_FROM: Final = 180
+TALL_FROM: Final = 30
+"""Fewer rows: no footer, and a replay bar of two lines without a frame."""
 REPLAY_HEIGHT: Final = 5
 TICKET_HEIGHT: Final = 11
 
@@ -46,7 +48,7 @@ def plan(width: int, height: int, view: View) -> dict[str, Region]:
     """Pane → its place; panes that are not in it are not shown. Below 80×24 one pane says so."""
     if width < LEAST.width or height < LEAST.height:
         return {TOO_SMALL: Region(0, 0, width, height)}
-    is_wide, is_tall = width >= WIDE_FROM, height >= 30
+    is_wide, is_tall = width >= WIDE_FROM, height >= TALL_FROM
     places = {"header": Region(0, 0, width, 1), "position": Region(0, 1, width, 1)}
     bottom = height
     lines = ["footer"] * is_tall + ["status", "prompt"] + ["pretrade"] * (not is_wide)

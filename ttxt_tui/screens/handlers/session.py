@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ttxt_core.errors import TtxtError
 from ttxt_core.orders.limits import RiskLimits
+from ttxt_core.recording.storage import make_folder
 from ttxt_tui.actions import Scope
 from ttxt_tui.screens.dialogs import AskDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
@@ -36,12 +37,10 @@ class SessionHandlers(HandlerBase):
             return
         folder = self._workspace.settings.recording_folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             session.start_recording(folder)
-        except OSError as error:
-            self._say(Feedback(f"can't record to {folder}: {error.strerror or error}", Level.ERROR))
         except TtxtError as error:
-            self._say(Feedback(str(error), Level.ERROR))
+            self._say(Feedback(f"can't record: {error}", Level.ERROR))
         else:
             self._say(Feedback(f"recording to {folder}", Level.OK))
 
