@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 _READ = 65_536
+_NOT_PASSED_ON = ("NO_COLOR", "COLUMNS", "LINES", "TMUX", "PYTHONDONTWRITEBYTECODE")
 _PATIENCE_S = 3.0
 _SLICES_A_SECOND = 50
 """A slow terminal takes its bytes in so many portions a second."""
@@ -72,9 +73,10 @@ class PtySession:
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "HOME": str(home),
+            "PYTHONPYCACHEPREFIX": str(home / "byte code"),
             **{f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")},
         }
-        for name in ("NO_COLOR", "COLUMNS", "LINES", "TMUX"):
+        for name in _NOT_PASSED_ON:
             environment.pop(name, None)
         self.started_ns = time.monotonic_ns()
         self.pid, self._end = pty.fork()
@@ -105,6 +107,14 @@ class PtySession:
     def resize(self, size: tuple[int, int]) -> None:
         """Change columns and rows; the program is told by the system."""
         _set_size(self._end, size)
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the program so far, in the system's ticks (10 ms); not a number where the system has no /proc."""
+        stat = Path(f"/proc/{self.pid}/stat")
+        if not stat.is_file():
+            return float("nan")
+        after_name = stat.read_text().rpartition(")")[2].split()
+        return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait(self, seconds: float) -> bool:
         """Wait until the program has ended; False when it has not by then."""

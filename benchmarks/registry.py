@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import market_data, peers, queues, recording, simulation
+from benchmarks import market_data, peers, queues, recording, screen, simulation
 from benchmarks.measure import Benchmark
 
 BENCHMARKS: list[Benchmark] = [
@@ -10,6 +10,7 @@ BENCHMARKS: list[Benchmark] = [
     *queues.BENCHMARKS,
     *recording.BENCHMARKS,
     *simulation.BENCHMARKS,
+    *screen.BENCHMARKS,
     *peers.BENCHMARKS,
 ]
 

@@ -33,6 +33,8 @@ from ttxt_tui.theme.palette import Palette
 
 _LAG_PROBE_S = 0.005
 _RSS_EVERY_S = 1.0
+_FULL_S = 0.4
+"""Within this time everything has been painted anew."""
 _THEME = "ttxt-dark"
 
 
@@ -44,7 +46,7 @@ class Report(Struct):
         frames, painted, skipped: by the frame clock.
         frame_cpu: of each frame that painted. stretch: the longest time one pane held the loop in such a frame.
         pane_cpu: pane → each flush that painted. frame_bytes: written in and since the frame before.
-        full_cpu, full_stretch: frames that painted everything anew.
+        full_cpu, full_stretch: each time that everything was painted anew: all of it, and the longest part at once.
         events: published by the market. lag: how late the loop came to a waiting task.
         keys: of each key, when its bytes were read, when it was handled, when a command was sent (0: none).
         rss: of (time, MB).
@@ -85,6 +87,7 @@ class Watch:
         self._bytes = 0
         self._unpainted: list[int] = []
         self._is_full = False
+        self._full = [0]
         self._sent_ns = 0
         self._start_cpu = 0
         self._start_ns = 0
@@ -95,6 +98,8 @@ class Watch:
         app.frames.frame = self._around_frame(app.frames.frame)  # type: ignore[method-assign]
         for pane in app.desk_screen.query(LivePane):
             pane.flush = self._around_flush(pane, pane.flush)  # type: ignore[method-assign]
+        screen = app.desk_screen
+        screen._compositor_refresh = self._around_paint(screen._compositor_refresh)  # type: ignore[method-assign]
         driver = app._driver
         assert driver is not None
         driver.write = self._around_write(driver.write)  # type: ignore[method-assign]
@@ -123,10 +128,12 @@ class Watch:
         """Paint everything anew, as after a change of theme."""
         for _ in range(times):
             self._is_full = True
+            self._full = [0]
             self._app.desk_screen.use_palette(Palette(load_theme(_THEME)))
-            while self._is_full:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(_FULL_S)
+            self._is_full = False
+            self.report.full_cpu.append(sum(self._full))
+            self.report.full_stretch.append(max(self._full))
 
     async def watch_lag(self) -> None:
         """How late the loop comes to a task that waits; until cancelled."""
@@ -147,14 +154,9 @@ class Watch:
         async def watched() -> None:
             self._frame_cpu = self._frame_stretch = 0
             self._frame_painted = False
-            is_full = self._is_full
             await frame()
             report = self.report
-            if is_full:
-                self._is_full = False
-                report.full_cpu.append(self._frame_cpu)
-                report.full_stretch.append(self._frame_stretch)
-            elif self._frame_painted:
+            if self._frame_painted and not self._is_full:
                 report.frame_cpu.append(self._frame_cpu)
                 report.stretch.append(self._frame_stretch)
                 report.frame_bytes.append(self._bytes)
@@ -180,6 +182,16 @@ class Watch:
                     self._app._driver.write("".join(key_mark(number).decode() for number in self._unpainted))
                     self._unpainted.clear()
             return painted
+
+        return watched
+
+    def _around_paint(self, paint: Callable[[], None]) -> Callable[[], None]:
+        """Around what Textual paints: everything, after a change of size or theme."""
+
+        def watched() -> None:
+            before = time.thread_time_ns()
+            paint()
+            self._full.append(time.thread_time_ns() - before)
 
         return watched
 
@@ -259,7 +271,7 @@ def main() -> int:
     parser.add_argument("--report", type=int, required=True, help="descriptor that the figures are written to")
     parser.add_argument("--rate", type=float, default=1_000.0)
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--warm-up", type=float, default=3.0)
+    parser.add_argument("--warm-up", type=float, default=5.0)
     parser.add_argument("--full", type=int, default=0, help="how often to paint everything anew")
     parser.add_argument("--lag", action="store_true", help="watch how late the loop is; costs a little itself")
     parser.add_argument("--profile", type=Path, help="write a profile of the time after the warm-up")

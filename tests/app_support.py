@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from ttxt_core.session import Session, practice
@@ -24,10 +26,20 @@ class Driver:
     def session(self) -> Session:
         return self.app.session
 
-    async def press(self, *keys: str) -> None:
-        """Keys one after another, far enough apart to be no paste."""
+    def send(self, *keys: str) -> None:
+        """Keys all at once, as a paste comes."""
+        driver = self.app._driver
+        assert driver is not None
         for key in keys:
-            await self.pilot.press(key)
+            driver.send_message(_key_event(key))
+
+    async def press(self, *keys: str) -> None:
+        """Keys one after another, far enough apart to be no paste, each done before the next.
+
+        Not the pilot's own way: that waits until the process is idle, which with a market running it never is.
+        """
+        for key in keys:
+            self.send(key)
             await self.pilot.pause(0.03)
 
     async def until(self, what: Callable[[], bool], told: str = "") -> None:
@@ -48,15 +60,31 @@ class Driver:
         return self.screen()
 
 
+def _key_event(key: str) -> events.Key:
+    """What Textual makes of a key that a terminal sends."""
+    character = " " if key == "space" else key if len(key) == 1 else None
+    name = key if len(key) > 1 or key.isalnum() else _character_to_key(key)
+    return events.Key(name, character)
+
+
 @asynccontextmanager
 async def workstation(
-    size: tuple[int, int] = (120, 40), session: Session | None = None, settings: Settings | None = None
+    size: tuple[int, int] = (120, 40),
+    session: Session | None = None,
+    settings: Settings | None = None,
+    *,
+    notices: Sequence[str] = (),
+    has_book: bool = True,
 ) -> AsyncIterator[Driver]:
-    """The workstation on screen, with a market."""
+    """The workstation on screen, with a market; `has_book`: and one that can be traded on."""
     made = session if session is not None else practice(seed=11, rate=150, history=60)
-    app = Workstation(made, settings or Settings(), load_theme("ttxt-dark"))
+    app = Workstation(made, settings or Settings(), load_theme("ttxt-dark"), notices=notices)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
+        await driver.until(lambda: app.workspace.market is not None)
+        if not has_book:
+            yield driver
+            return
         await driver.until(lambda: app.workspace.market is not None and app.workspace.market.book.mid is not None)
         await driver.until(lambda: app.workspace.ladder is not None and app.workspace.ladder.cursor_ticks is not None)
         yield driver

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from screenshots.__main__ import trade
 from tests.app_support import Driver, workstation
 from ttxt_core.events import PositionSide
 from ttxt_tui.state.own_marks import own_orders
@@ -25,12 +24,15 @@ def number(text: str) -> Decimal:
 
 async def test_the_panes_agree() -> None:
     async with workstation((200, 60)) as driver:
-        await trade(driver.app, driver.pilot)
         session, app = driver.session, driver.app
         key = app.store.active
         assert key is not None
-        await driver.until(lambda: session.orders.accounts.held(key, session.account) > 0)
-        await driver.until(lambda: len(session.orders.working(key)) >= 2)
+        await driver.press("4", "e", "enter")
+        await driver.until(lambda: session.orders.accounts.held(key, session.account) > 0, "long")
+        # Far from the market, so that they rest for as long as this takes.
+        await driver.press("2", "home", "pagedown", "pagedown", "b", "enter")
+        await driver.press("3", "end", "pageup", "pageup", "s", "enter")
+        await driver.until(lambda: len(session.orders.working(key)) == 2, "two entries rest")
         market = app.workspace.market
         assert market is not None
         # Nothing is awaited from here on, so that all panes show one moment.

@@ -122,11 +122,9 @@ async def test_every_key_can_be_pressed(tmp_path: Path) -> None:
             if action.id == "quit":
                 continue
             for key in keymap.keys(action.id):
-                await driver.pilot.press({" ": "space"}.get(key, key))
-                await driver.pilot.pause(0.01)
+                await driver.press(key)
                 if driver.app.screen is not driver.app.desk_screen:
-                    await driver.pilot.press("escape")
-                    await driver.pilot.pause(0.01)
+                    await driver.press("escape")
         assert driver.app.is_running
         assert "PRACTICE" in await driver.painted()
 

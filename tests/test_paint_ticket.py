@@ -59,10 +59,10 @@ def _box(view: TicketView, width: int, height: int = BOX_HEIGHT) -> list[str]:
 
 
 def test_the_line_has_the_presets_and_the_size() -> None:
-    assert _line(_view(), 60) == "  1 0.01   2 0.05   3 0.1  [4 0.25]  5 1  0.25 BTC"
-    assert _line(_view(), 34) == "  1   2   3  [4]  5  0.25 BTC"
+    assert _line(_view(), 70) == "  1 0.010   2 0.050   3 0.100  [4 0.250]  5 1.000  0.250 BTC"
+    assert _line(_view(), 34) == "  1   2   3  [4]  5  0.250 BTC"
     assert _line(_view(quantity=""), 34).endswith("no size: 1–5")
-    assert _line(_view(warning="disarmed: A"), 46).endswith("0.25 BTC  disarmed: A")
+    assert _line(_view(warning="disarmed: A"), 46).endswith("0.250 BTC  disarmed: A")
 
 
 def test_the_line_says_what_a_staged_order_does() -> None:

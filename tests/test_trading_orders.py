@@ -146,7 +146,7 @@ def test_while_an_amend_is_in_flight_the_next_waits_for_its_answer() -> None:
     assert order.state is OrderState.PENDING_AMEND
     floor.desk.move(-1)
     floor.desk.move(-1)
-    floor.wait(200, held=True)
+    floor.wait(1_000, held=True)
     assert len(floor.amends) == 1
     floor.wait(200)
     assert [a.price for a in floor.amends] == [D("98.9"), D("98.7")]
@@ -228,6 +228,12 @@ def test_disarming_while_a_move_waits_stops_it() -> None:
     assert floor.amends == []
     assert floor.desk.ghosts == {}
     assert any("not moved: disarmed" in text for text in floor.words)
+    floor.desk.arm()
+    floor.desk.move(1)
+    floor.behind_ns = 10**9
+    floor.wait(300)
+    assert floor.amends == []
+    assert floor.words[-1] == "not moved: screen behind 1.0 s: no entries"
 
 
 def test_esc_takes_a_move_back_and_a_cancel_ends_it() -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from tests.session_support import LINEAR, PAIRS, START_NS, Trader
 from ttxt_core.clock import ManualClock
@@ -136,3 +137,23 @@ async def test_panic_ends_everything(keys: Keys) -> None:
     assert keys.position == 0
     assert keys.session.orders.working() == []
     assert desk.panic_listing() == []
+
+
+async def test_a_loss_over_the_limit_cancels_entries_also_after_the_interlock_disarmed(keys: Keys) -> None:
+    desk, session = keys.desk, keys.session
+    for _ in range(3):
+        desk.preset(5)
+        desk.take(Side.BUY)
+        desk.send()
+        await keys.wait(0.3)
+    desk.stage(Side.BUY, keys.ticks(Side.BUY, 400))
+    desk.send()
+    await keys.wait(0.2)
+    (entry,) = session.orders.entries()
+    session.commands.interlock("STALE 12s")
+    await keys.wait(1.2)
+    assert entry.state is OrderState.NEW
+    session.commands.limits = replace(session.commands.limits, daily_loss=Decimal(1))
+    await keys.wait(1.2)
+    assert entry.state is OrderState.CANCELED
+    assert session.commands.disarmed_because.startswith("daily_loss is 1 USDT")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +18,7 @@ from textual import events
 from textual.app import App
 from textual.binding import BindingType
 
-from ttxt_core.clock import Clock, SystemClock
+from ttxt_core.clock import NANOSECONDS, Clock, SystemClock
 from ttxt_core.errors import QueueClosedError
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.router import new_client_order_id
@@ -28,6 +27,7 @@ from ttxt_core.session import Session
 from ttxt_core.simulation.simulator_settings import FEES
 from ttxt_tui import _textual_compat
 from ttxt_tui.config.settings import Settings, config_folder
+from ttxt_tui.endings import catch_endings
 from ttxt_tui.frame import Flushable, FrameClock
 from ttxt_tui.keymap import Keymap
 from ttxt_tui.paint.cells import pick_glyphs
@@ -47,6 +47,9 @@ from ttxt_tui.trading.feedback import Feedback, Level
 
 BEHIND_DIALOG = 10
 """While a dialog is open only every so many frames are painted."""
+
+SETTLED_S = 3.0
+"""After the start: by then what lives as long as the program has been made."""
 
 MAILBOX = 20_000
 """Events that may wait for the screen before order-book changes are merged."""
@@ -78,7 +81,11 @@ class Workstation(App[None], inherit_bindings=False):
         human = human_clock if human_clock is not None else SystemClock()
         self._palette = Palette(theme)
         self._keymap_of_desk = Keymap(settings.keys.preset, settings.keys.bind)
-        self.store = Store(session.orders, protection(is_simulated=True))
+        self.store = Store(
+            session.orders,
+            protection(is_simulated=True),
+            stale_after_ns=int(settings.trading.stale_seconds * NANOSECONDS),
+        )
         self.frames = FrameClock(
             self._visible, lambda: _textual_compat.queued_writes(self), human, settings.screen.frames_per_second
         )
@@ -88,6 +95,7 @@ class Workstation(App[None], inherit_bindings=False):
         self.handlers = Handlers(self.desk_screen, self._keymap_of_desk, self._choose_theme, lambda: self._palette)
         self.dispatcher = KeyDispatcher(self.desk_screen, self.handlers, self._keymap_of_desk)
         self._tasks: list[asyncio.Task[None]] = []
+        self._ending: asyncio.Task[None] | None = None
 
     def _make_desk(self, human: Clock) -> TradingDesk:
         random = SystemRandom()
@@ -117,23 +125,29 @@ class Workstation(App[None], inherit_bindings=False):
         self.frames.before_frame = self._before_frame
         for notice in self._notices:
             self.workspace.say(Feedback(notice, Level.WARN))
-        self._tasks = [
+        self.desk_screen.call_after_refresh(self._begin)
+
+        if not self.is_headless:
+            catch_endings(self._end_on)
+
+    def _end_on(self, number: int) -> None:
+        """Asked to end, or the terminal has gone: the recording is closed whole, then the terminal is given back."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end(number), name="end")
+
+    async def _end(self, number: int) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await self.session.stop()
+        self.exit(return_code=128 + number)
+
+    def _begin(self) -> None:
+        """Once the empty screen is up: making a market holds the loop, and would keep the screen from being laid out."""
+        self._tasks += [
             asyncio.create_task(self._run(self._consume()), name="events"),
             asyncio.create_task(self._run(self.frames.run()), name="frames"),
         ]
-
-        if not self.is_headless:
-            for number in _ENDINGS:
-                asyncio.get_running_loop().add_signal_handler(number, self._end_on, number)
-
-    def _end_on(self, number: signal.Signals) -> None:
-        """End in order: the recording whole, the terminal as it was. One that has hung up takes no more frames."""
-        self._tasks.append(asyncio.create_task(self._end(number), name="end"))
-
-    async def _end(self, number: signal.Signals) -> None:
-        self.frames.hold()
-        await self.session.stop()
-        self.exit(return_code=128 + number)
+        asyncio.get_running_loop().call_later(SETTLED_S, _settle)
 
     def _before_frame(self, human_ns: int) -> None:
         self.workspace.poll(human_ns)
@@ -163,8 +177,7 @@ class Workstation(App[None], inherit_bindings=False):
             self.workspace.apply(batch)
             if first and self.workspace.market is not None:
                 first = False
-                gc.collect()
-                gc.freeze()
+                self._show_touched()
             await asyncio.sleep(0)
 
     def _visible(self) -> Iterable[Flushable]:
@@ -221,6 +234,13 @@ class Workstation(App[None], inherit_bindings=False):
         self.register_theme(textual_theme(theme))
         self.theme = theme.name
         self.desk_screen.use_palette(self._palette)
+
+
+def _settle() -> None:
+    """Keep what has been made so far out of the garbage collector's sight: its pauses would grow with it."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _user_themes() -> Path:

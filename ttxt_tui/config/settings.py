@@ -79,7 +79,7 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
     staged_seconds: Annotated[float, Meta(gt=0, le=600)] = 15.0
     """A staged order is dropped after this long."""
 
-    stale_seconds: Annotated[float, Meta(gt=0, le=600)] = 3.0
+    stale_seconds: Annotated[float, Meta(gt=0, le=600)] = 10.0
     """Entries are refused when the book is older than this."""
 
 

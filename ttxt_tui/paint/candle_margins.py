@@ -76,9 +76,16 @@ def draw_price_axis(sheet: Sheet) -> None:
         else:
             _write_price(sheet, row, f" {text} ", sheet.palette.style("tag_text", role, bold=True))
     if layout.volume_rows and (most := largest_volume(sheet)) > 0:
-        volume = compact(most)
-        named = f"V {volume}"
-        _write_price(sheet, layout.price_rows, f" {fit_right(named if len(named) <= cells else volume, cells)} ", faint)
+        text = next((text for text in _volumes(most) if len(text) <= cells), "")
+        _write_price(sheet, layout.price_rows, f" {text:>{cells}} ", faint)
+
+
+def _volumes(volume: float) -> tuple[str, ...]:
+    """The largest volume, ever shorter: beside low prices there is little room."""
+    text = compact(volume)
+    figure, unit = (text[:-1], text[-1]) if text[-1].isalpha() else (text, "")
+    whole = figure.partition(".")[0]
+    return f"V {text}", text, f"V {whole}{unit}", f"{whole}{unit}"
 
 
 def _write_price(sheet: Sheet, row: int, text: str, style: Style) -> None:

@@ -25,6 +25,8 @@ def ticket_view(
 ) -> TicketView:
     """The ticket of `info`'s instrument.
 
+    Sizes that follow the price have all their decimals: nothing beside them moves when a last digit becomes zero.
+
     Args:
         presets: sizes of the keys 1, 2, … in base currency.
         size: the chosen size, None when there is none. preset: the number of the preset that it came from.
@@ -38,10 +40,10 @@ def ticket_view(
         base=spec.base,
         quote=spec.quote,
         presets=tuple(
-            PresetChip(str(number), shown(quantity, info), number == preset)
+            PresetChip(str(number), info.format_quantity(quantity, group=True), number == preset)
             for number, quantity in enumerate(presets, start=1)
         ),
-        size="" if size is None else f"{shown(size, info)} {spec.base}",
+        size="" if size is None else f"{info.format_quantity(size, group=True)} {spec.base}",
         pretrade=None if pretrade is None else pretrade_view(pretrade, info, is_staged=is_staged),
         warning=warning,
     )

@@ -25,6 +25,7 @@ class ChartPane(LivePane[Strip]):
         self._workspace = workspace
         self._glyphs = glyphs
         self._title = title
+        self._titled = ""
         self._cache = RowCache()
 
     def version(self) -> Hashable:
@@ -36,8 +37,9 @@ class ChartPane(LivePane[Strip]):
 
     def flush(self) -> bool:
         chart = self._workspace.chart
-        if chart is not None:
-            self.border_title = f"{self._title} {chart.interval}"
+        if chart is not None and chart.interval != self._titled:
+            self._titled = chart.interval
+            self.border_title = f"{self._title} {chart.interval}"  # the same title again would paint everything again
         return super().flush()
 
     def rows(self, width: int, height: int) -> Sequence[Strip]:

@@ -45,9 +45,20 @@ SCOPES = {"orders": Scope.ORDERS, "chart": Scope.CHART, "tape": Scope.TAPE, "log
 
 COACH_INTRO = {"practice": "Simulated market, nothing is real", "replay": "A recording, nothing is real"}
 
-HINTS = ("stage_buy", "stage_sell", "send", "cancel_here", "cancel_symbol", "flatten", "protect", "symbol", "focus")
+HINTS = (
+    "stage_buy",
+    "stage_sell",
+    "send",
+    "cancel_here",
+    "cancel_symbol",
+    "flatten",
+    "protect",
+    "symbol",
+    "focus",
+    "help",
+)
 HINTS_REPLAY = ("hold", "step", "slower", "faster", "seek", "bookmark", "attempts")
-HINTS_LAST = ("record", "palette", "help", "quit")
+HINTS_LAST = ("record", "quit", "palette")
 
 
 class DeskScreen(Screen[None], inherit_bindings=False):

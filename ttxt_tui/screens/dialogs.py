@@ -39,11 +39,11 @@ class Line(Input, inherit_bindings=False):
 
 
 class AskDialog(ModalScreen[bool], inherit_bindings=False):
-    """A question with what it is about; Enter is yes, Esc is no."""
+    """A question with what it is about: Enter is yes, Esc is no. Without a word for yes it only tells."""
 
     CSS_PATH = "dialogs.tcss"
 
-    def __init__(self, question: str, lines: Sequence[str], yes: str) -> None:
+    def __init__(self, question: str, lines: Sequence[str], yes: str = "") -> None:
         super().__init__()
         self._question = question
         self._lines = lines
@@ -54,7 +54,9 @@ class AskDialog(ModalScreen[bool], inherit_bindings=False):
             box.border_title = self._question
             with VerticalScroll(classes="lines", can_focus=False):
                 yield Static(Content("\n".join(self._lines)))
-            yield Static(Content(f"Enter {self._yes} · Esc goes back"), classes="keys")
+            yield Static(
+                Content(f"Enter {self._yes} · Esc goes back" if self._yes else "Esc goes back"), classes="keys"
+            )
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

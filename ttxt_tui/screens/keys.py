@@ -44,14 +44,14 @@ class KeyDispatcher:
         action = self._keymap.find(key, self._scopes(awaited))
         verdict = self._guard.judge(key, workspace.human_ns(), guarded=action is not None and action.guarded)
         if verdict is Verdict.PASTE:
-            workspace.desk.back_out()
+            workspace.desk.unstage()
             workspace.say(Feedback("pasted text is ignored", Level.WARN))
             return
         if verdict is Verdict.REPEAT:
             return
         if verdict is Verdict.ESCAPE:
             handlers.expect(None)
-            workspace.desk.back_out()
+            workspace.desk.unstage()
             workspace.say(Feedback("Alt is taken for Esc: dropped", Level.INFO))
             return
         if awaited is not None and (action is None or action.scope is not awaited):

@@ -75,9 +75,10 @@ def ack(event: Event[OrderAck], order: ManagedOrder | None, info: InstrumentInfo
 
 
 def update(event: Event[OrderUpdate], info: InstrumentInfo | None) -> Line:
-    """A new state of an order."""
+    """A new state of an order; a filled one with the price that it got, others with the one that they ask for."""
     data = event.data
-    price = data.trigger_price or data.price or data.average_price
+    is_filled = data.state is OrderState.FILLED and data.average_price is not None
+    price = data.average_price if is_filled else data.trigger_price or data.price
     text = f"{STATE_WORD[data.state]}: {_order(data.side, data.quantity, price, info)}"
     if data.filled_quantity and data.state is not OrderState.FILLED:
         text += f", {_quantity(data.filled_quantity, info)} filled"

@@ -40,7 +40,7 @@ from ttxt_tui.state import log_texts
 from ttxt_tui.state.account import AccountState
 from ttxt_tui.state.ladder import LadderState
 from ttxt_tui.state.log import Log, LogLevel
-from ttxt_tui.state.market import MarketState
+from ttxt_tui.state.market import STALE_AFTER_NS, MarketState
 from ttxt_tui.state.orders import OrdersState
 from ttxt_tui.state.status import Protection, StatusState
 
@@ -70,8 +70,22 @@ class Store:
         on_reset: called after the models were cleared; what was staged and half typed is void.
     """
 
-    def __init__(self, manager: OrderManager, protection: Protection, quote: str = "USDT") -> None:
-        """`manager` has seen every event before the store does; `quote` is what the account is valued in."""
+    def __init__(
+        self,
+        manager: OrderManager,
+        protection: Protection,
+        quote: str = "USDT",
+        *,
+        stale_after_ns: int = STALE_AFTER_NS,
+    ) -> None:
+        """A store that knows no instrument yet.
+
+        Args:
+            manager: it has seen every event before the store does.
+            protection: what is named in the status bar.
+            quote: what the account is valued in.
+            stale_after_ns: an older book is no market to trade on.
+        """
         self.markets: dict[InstrumentKey, MarketState] = {}
         self.active: InstrumentKey | None = None
         self.log = Log()
@@ -83,6 +97,7 @@ class Store:
         self.on_fill: list[Callable[[InstrumentKey, OwnFill], None]] = []
         self.on_reset: list[Callable[[StreamReset], None]] = []
         self._manager = manager
+        self._stale_after_ns = stale_after_ns
         self._ladders: dict[InstrumentKey, LadderState] = {}
         self._fills: dict[InstrumentKey, deque[OwnFill]] = {}
         self._executions: dict[tuple[str, str, str], None] = {}
@@ -166,7 +181,7 @@ class Store:
         if market is not None:
             market.apply(event)
             return
-        market = self.markets[key] = MarketState(InstrumentInfo.from_event(event))
+        market = self.markets[key] = MarketState(InstrumentInfo.from_event(event), self._stale_after_ns)
         self._ladders[key] = LadderState(market)
         self.account.on_instrument(market.info)
         if self.active is None:

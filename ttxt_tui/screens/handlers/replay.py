@@ -12,6 +12,7 @@ from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.times import parse_time
 from ttxt_tui.screens.dialogs import AskDialog, LineDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.state import figures
 from ttxt_tui.trading.feedback import Feedback, Level
 
 _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, float("inf"))
@@ -84,7 +85,7 @@ class ReplayHandlers(HandlerBase):
         session = self._workspace.session
         sheets = [*session.attempts, session.result]
         lines = [line for sheet in sheets for line in sheet_lines(sheet, is_running=sheet is sheets[-1])]
-        self._screen.app.push_screen(AskDialog("Attempts", lines, "goes back"))
+        self._screen.app.push_screen(AskDialog("Attempts", lines))
 
     def bookmark(self) -> None:
         replay, player = self._workspace.replay, self._workspace.session.replayer
@@ -146,7 +147,12 @@ class ReplayHandlers(HandlerBase):
         if not result.fills and not working:
             go()
             return
-        profit = ", ".join(f"{amount:+,.2f} {currency}" for currency, amount in result.profit.items()) or "0"
+        profit = (
+            ", ".join(
+                f"{figures.signed_money(amount, currency)} {currency}" for currency, amount in result.profit.items()
+            )
+            or "0"
+        )
         lines = [
             f"Attempt {result.attempt} ends here: {result.fills} fills, {profit}; its sheet is kept.",
             f"{working} working orders, positions and balances go back to the start.",
@@ -162,8 +168,12 @@ def sheet_lines(sheet: ResultSheet, *, is_running: bool) -> list[str]:
     state = "running" if is_running else "ended"
     share = f", {sheet.maker_fills * 100 // sheet.fills} % maker" if sheet.fills else ""
     money = {"profit": sheet.profit, "fees": sheet.fees, "deepest fall": sheet.max_drawdown}
-    figures = [f"{name} {amount:,.2f} {currency}" for name, by in money.items() for currency, amount in by.items()]
+    amounts = [
+        f"{name} {figures.money(amount, currency)} {currency}"
+        for name, by in money.items()
+        for currency, amount in by.items()
+    ]
     return [
         f"Attempt {sheet.attempt} ({state}): {length:,.1f} s, {sheet.fills} fills{share}",
-        f"    {', '.join(figures) or 'nothing traded'}",
+        f"    {', '.join(amounts) or 'nothing traded'}",
     ]
