@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from tests.app_support import Driver, workstation
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import Event
+from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.writer import RecordingWriter
 from ttxt_core.session import replay
 from ttxt_core.simulation.order_flow import OrderFlow
 from ttxt_core.simulation.practice_pairs import BTC_LINEAR
+from ttxt_tui.screens.handlers.replay import sheet_lines
 
 START_NS = 1_790_000_000 * NANOSECONDS
 SECONDS = 40
@@ -98,7 +101,9 @@ async def test_a_seek_with_fills_asks_and_begins_a_new_attempt(recording: Path) 
         assert key is not None
         assert session.orders.accounts.held(key, session.account) == 0
         await driver.press("r")
-        assert "Attempt 1 (ended)" in await driver.painted()
+        text = await driver.painted()
+        assert "Attempt 1 (ended)" in text
+        assert "│ Esc goes back" in text, "there is nothing to say yes to"
 
 
 async def test_it_holds_at_a_fill_when_asked(recording: Path) -> None:
@@ -139,3 +144,10 @@ async def test_nothing_right_of_now_is_drawn(recording: Path) -> None:
         timeline = lines[at + 1]
         now = timeline.index("┃")
         assert set(timeline[now + 1 :]) <= {" ", "│"}
+
+
+def test_a_sheet_tells_small_amounts_of_large_coins() -> None:
+    fee = Decimal("0.000038")
+    sheet = ResultSheet(1, 0, NANOSECONDS, {"USDT": Decimal("-2.5")}, {"BTC": fee}, {}, fills=1, maker_fills=0)
+    assert "profit -2.50 USDT" in sheet_lines(sheet, is_running=False)[1]
+    assert "fees 0.000038" in sheet_lines(sheet, is_running=False)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 from textual.events import Key
 from textual.geometry import Region
 
-from tests.app_support import workstation
+from tests.app_support import Driver, workstation
 from ttxt_tui.actions import ACTIONS
 from ttxt_tui.config.settings import Recording, Settings
 from ttxt_tui.keymap import Keymap
 from ttxt_tui.screens.layout import LEAST, NUMBERS, TOO_SMALL, View, plan, tabs
+from ttxt_tui.state.log import LogLevel
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -89,6 +91,38 @@ async def test_zoom_shows_one_pane_and_escape_brings_all_back() -> None:
         assert "1 Ladder" not in text
         await driver.press("escape")
         assert "1 Ladder" in await driver.painted()
+
+
+def _shows(driver: Driver, text: str) -> bool:
+    return text in driver.screen()
+
+
+async def test_every_tab_comes_to_the_front_and_names_the_others() -> None:
+    async with workstation((80, 24)) as driver:
+        for key, title in (("4", "4 Account"), ("2", "2 Chart 1m"), ("6", "6 Log"), ("3", "3 Orders")):
+            await driver.press(";", key)
+            await driver.until(partial(_shows, driver, f"╭─ {title} ─"), title)
+            frame = driver.screen().splitlines()[17]
+            assert "…" not in frame, "the frame names the other panes in full"
+        await driver.press("]")
+        await driver.press(";", "2")
+        await driver.until(lambda: "2 Chart 5m" in driver.screen(), "the frame says how long a candle is")
+
+
+async def test_errors_are_counted_until_the_log_is_looked_at() -> None:
+    async with workstation() as driver:
+        log = driver.app.store.log
+        log.add(1, LogLevel.ERROR, "data", "something broke")
+        await driver.until(lambda: "errors 1" in driver.screen(), "the status bar counts it")
+        await driver.press(";", "6")
+        await driver.until(lambda: "errors" not in driver.screen().splitlines()[-2], "it was looked at")
+        log.add(2, LogLevel.ERROR, "data", "something else broke")
+        await driver.until(lambda: log.errors == 0 and "something else" in driver.screen(), "seen as it comes")
+
+
+async def test_the_footer_names_the_help() -> None:
+    async with workstation((100, 40)) as driver:
+        assert "? keys" in (await driver.painted()).splitlines()[-1]
 
 
 async def test_a_key_that_does_nothing_says_so() -> None:

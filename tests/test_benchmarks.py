@@ -25,7 +25,18 @@ def made_traffic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     traffic.cache_clear()
 
 
-@pytest.mark.parametrize("benchmark", BENCHMARKS, ids=name_of)
+def _watches_a_screen(benchmark: Benchmark) -> bool:
+    """Those run a workstation for as long as it takes, whatever the effort; one of them is enough to see it work."""
+    return name_of(benchmark).startswith("screen.") and name_of(benchmark) != "screen.cold_start"
+
+
+@pytest.mark.parametrize(
+    "benchmark",
+    [
+        pytest.param(each, id=name_of(each), marks=[pytest.mark.long] if _watches_a_screen(each) else [])
+        for each in BENCHMARKS
+    ],
+)
 @pytest.mark.usefixtures("made_traffic")
 def test_every_benchmark_returns_figures(benchmark: Benchmark) -> None:
     results = benchmark(TINY)

@@ -262,3 +262,17 @@ def test_no_state_and_no_size_breaks_the_chart(view: CandleView, width: int, hei
         assert not any(unicodedata.category(char) in {"Cc", "Cf"} for char in strip.text)
     again = paint_candles(view, PALETTE, width, height, glyphs)
     assert [list(strip) for strip in again] == [list(strip) for strip in strips]
+
+
+def test_it_says_where_candles_begin_when_there_is_room() -> None:
+    short = replace(VIEW, candles=CANDLES[:3], lines=(), fills=(), pitch=1)
+    assert any("no candles before Sep 21 14:14" in row for row in text(short, width=60))
+    assert not any("no candles" in row for row in text(short, width=30)), "no room: nothing is half said"
+    assert not any("no candles" in row for row in text(replace(short, pitch=4), width=22)), "the first is out of sight"
+
+
+def test_the_largest_volume_is_never_cut() -> None:
+    candles = [candle._replace(volume=314_212.0) for candle in CANDLES]
+    cheap = replace(VIEW, candles=candles, lines=(), fills=(), overlays=())
+    assert any(row.rstrip().endswith(" 314K") for row in text(cheap))
+    assert not any("…" in row for row in text(cheap))

@@ -61,6 +61,13 @@ def test_profit_is_size_times_mark_less_entry_and_the_exit_is_what_the_book_pays
     assert f"{taken - size * entry - 0.0005 * taken:+.2f}" == "+554.21"
 
 
+def test_the_exit_pays_the_fee_that_the_session_takes() -> None:
+    view = position_view(_market(), LONG, now_ns=SECOND, taker_fee=Decimal("0.001"))
+    taken = 0.5 * 67_985.0 + 0.25 * 67_980.0
+    exit_now = f"{taken - 0.75 * 67_210.4 - 0.001 * taken:+,.2f}"
+    assert f"exit now {exit_now} (book − fees)" in " ".join(position_row(view, PALETTE, 200).text.split())
+
+
 def test_a_short_has_its_own_signs() -> None:
     short = PositionUpdate("main", Decimal("-1.500"), Decimal("67000.0"), liquidation_price=Decimal(70000))
     stops = [own(Side.BUY, 690_000, is_stop=True), own(Side.BUY, 681_000, is_stop=True)]

@@ -18,6 +18,7 @@ class _Player:
     position_ns = START + 19 * SECOND
     speed = 10.0
     held = False
+    at_end = False
     gaps = ((START + 4 * SECOND, START + 5 * SECOND),)
 
     def activity(self, buckets: int) -> list[int]:
@@ -42,6 +43,13 @@ def test_two_rows_have_the_marks_in_the_timeline() -> None:
         " ▶ PLAY   10×  07:06:59.000     0:19",
         " ▁▂▃▄░░▇█▁▲▃▄▼▆▇◆▁▂▃┃",
     ]
+
+
+def test_it_says_where_it_stands_still_and_why() -> None:
+    view = _state().view(timeline_width(40))
+    held, ended = view._replace(is_held=True), view._replace(is_held=True, is_ended=True)
+    words = [replay_bar(one, PALETTE, 40, 2)[0].text[:8] for one in (view, held, ended)]
+    assert words == [" ▶ PLAY ", " ‖ HELD ", " ■ END  "]
 
 
 def test_three_rows_have_them_below() -> None:
@@ -72,7 +80,7 @@ def test_a_wide_bar_names_its_keys_and_cuts_none() -> None:
 CELLS = st.builds(TimelineCell, st.integers(-3, 99), st.booleans(), st.sampled_from(MarkKind), st.booleans())
 TEXT = st.text(max_size=20)
 VIEWS = st.builds(
-    ReplayView, st.booleans(), TEXT, TEXT, TEXT, TEXT, TEXT, st.integers(), st.booleans(),
+    ReplayView, st.booleans(), st.booleans(), TEXT, TEXT, TEXT, TEXT, TEXT, st.integers(), st.booleans(),
     st.lists(CELLS, max_size=80).map(tuple),
 )  # fmt: skip
 

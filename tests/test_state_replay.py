@@ -24,6 +24,7 @@ class Recorded:
     last_ns: int = 60 * SECOND
     speed: float = 1.0
     held: bool = False
+    at_end: bool = False
     gaps: list[tuple[int, int]] = field(default_factory=list)
 
     def activity(self, buckets: int) -> list[int]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.account_support import ETH, Screen, marked, named, quote
 from tests.orders_support import LINEAR, SPOT, ack, create, event, fill, snapshot, update
@@ -132,6 +133,14 @@ def test_an_orders_life_is_in_the_log() -> None:
         (LogLevel.INFO, "order", "partial: ▲ BUY 0.25 BTC/USDT perp @ 100.1, 0.1 filled"),
         (LogLevel.INFO, "order", "cancelled: ▲ BUY 0.25 BTC/USDT perp @ 100.1, 0.1 filled — by its owner"),
     ]
+
+
+def test_a_filled_order_is_told_with_the_price_that_it_got() -> None:
+    screen = Screen(LINEAR)
+    screen.send(create("a", quantity="0.25", price="100.5"))
+    filled = update("a", OrderState.FILLED, "0.25", quantity="0.25", price="100.5").data
+    screen.feed(event(replace(filled, average_price=Decimal("100.1"))))
+    assert _log(screen)[-1] == (LogLevel.OK, "order", "filled: ▲ BUY 0.25 BTC/USDT perp @ 100.1")
 
 
 def test_rejects_and_silence_are_told_apart() -> None:

@@ -5,13 +5,17 @@ On another version everything here leaves Textual alone and falls back to its pu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
 from typing import Any, Final
 
 import textual
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.app import App
+from textual.events import Key
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -97,3 +101,28 @@ def write(widget: Widget, text: str) -> None:
     widget._styles_cache.clear()
     app._driver.write(f"{SYNC_START}{text}{SYNC_END}" if app._sync_available else text)
     app._driver.flush()
+
+
+def take_keys(app: App[Any], take: Callable[[Key], bool]) -> None:
+    """Give keys to `take` in the next turn of the loop; those that it leaves go Textual's way.
+
+    Textual hands a key through a task, a queue and another task: three or four turns of the loop, each as long as
+    everything that is due in it. For an order that is too long while a market is busy.
+    """
+    driver = app._driver
+    if not _TRIED or driver is None:
+        return
+    loop, context, send = asyncio.get_running_loop(), copy_context(), driver.send_message
+
+    def deliver(event: Key) -> None:
+        if not take(event):
+            app.post_message(event)
+
+    def send_message(message: Message) -> None:
+        """Called in the thread that reads the terminal."""
+        if isinstance(message, Key):
+            loop.call_soon_threadsafe(deliver, message, context=context)
+        else:
+            send(message)
+
+    driver.send_message = send_message  # type: ignore[method-assign]

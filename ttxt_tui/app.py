@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -50,6 +51,12 @@ BEHIND_DIALOG = 10
 
 SETTLED_S = 3.0
 """After the start: by then what lives as long as the program has been made."""
+
+BATCH = 40
+"""Events taken in before the loop has its turn: some 1 ms, for a key may be waiting."""
+
+KEY_TURN_S = 0.0005
+"""How long the thread that reads keys waits for its turn; Python's own 5 ms would be most of a key's delay."""
 
 MAILBOX = 20_000
 """Events that may wait for the screen before order-book changes are merged."""
@@ -129,6 +136,8 @@ class Workstation(App[None], inherit_bindings=False):
 
         if not self.is_headless:
             catch_endings(self._end_on)
+            sys.setswitchinterval(KEY_TURN_S)
+            _textual_compat.take_keys(self, self._take_key_first)
 
     def _end_on(self, number: int) -> None:
         """Asked to end, or the terminal has gone: the recording is closed whole, then the terminal is given back."""
@@ -142,7 +151,7 @@ class Workstation(App[None], inherit_bindings=False):
         self.exit(return_code=128 + number)
 
     def _begin(self) -> None:
-        """Once the empty screen is up: making a market holds the loop, and would keep the screen from being laid out."""
+        """Once the empty screen is up: making a market holds the loop, and the screen would be laid out late."""
         self._tasks += [
             asyncio.create_task(self._run(self._consume()), name="events"),
             asyncio.create_task(self._run(self.frames.run()), name="frames"),
@@ -171,7 +180,7 @@ class Workstation(App[None], inherit_bindings=False):
         first = True
         while True:
             try:
-                batch = await mailbox.get_batch(limit=500)
+                batch = await mailbox.get_batch(limit=BATCH)
             except QueueClosedError:
                 return
             self.workspace.apply(batch)
@@ -194,6 +203,14 @@ class Workstation(App[None], inherit_bindings=False):
         if isinstance(event, events.Key) and not event.is_forwarded and self._take_key(event):
             return
         await super().on_event(event)
+
+    def _take_key_first(self, event: events.Key) -> bool:
+        """As `_take_key`, outside Textual's message pump: a failure ends the app as one inside it would."""
+        try:
+            return self._take_key(event)
+        except Exception as error:  # noqa: BLE001 - as in `_run`
+            self._handle_exception(error)
+            return True
 
     def _take_key(self, event: events.Key) -> bool:
         """Whether the desk takes the key: panic keys always, others while no dialog is open."""

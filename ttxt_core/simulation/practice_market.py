@@ -20,8 +20,8 @@ from ttxt_core.simulation.practice_pairs import DEFAULT_PAIRS, PracticePair
 
 _WAKE_NS = 20 * MILLISECOND_NS
 """Time between two wakes: often enough that no frame waits for data; every wake begins with a cold cache."""
-_SLICE_NS = 10 * MILLISECOND_NS
-"""Market time after whose events others on the loop get their turn: at 5,000 events a second some 2 ms of work."""
+_SLICE_NS = 2 * MILLISECOND_NS
+"""Market time after whose events others on the loop get their turn: at 5,000 events a second some 1 ms of work."""
 _LONGEST_NAP_NS = 100 * MILLISECOND_NS
 """A new rate is heard at least this often."""
 _MOST_BEHIND_NS = NANOSECONDS // 2

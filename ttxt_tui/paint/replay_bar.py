@@ -49,8 +49,8 @@ def timeline_width(width: int) -> int:
 def _control_line(view: ReplayView, palette: Palette, width: int) -> Strip:
     blank, dim = palette.style("text", "panel"), palette.style("text_dim", "panel")
     text, faint = palette.style("text", "panel", bold=True), palette.style("text_faint", "panel")
-    state = palette.style("warning", "panel") if view.is_held else palette.style("ok", "panel")
-    word = "‖ HELD" if view.is_held else "▶ PLAY"
+    state = palette.style("warning", "panel") if view.is_held or view.is_ended else palette.style("ok", "panel")
+    word = "■ END " if view.is_ended else "‖ HELD" if view.is_held else "▶ PLAY"
     elapsed = fit_right(view.elapsed, _ELAPSED_WIDTH) + (f" of {view.total}" if view.total else "")
     parts: list[list[Run]] = [
         [(word, state), (" " + fit_right(view.speed, _SPEED_WIDTH), text)],

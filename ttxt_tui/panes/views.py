@@ -34,7 +34,7 @@ class WorkspaceViews:
             workspace.market,
             price_width=0 if ladder is None else ladder.price_width,
             now_ns=workspace.now_ns(),
-            is_held=session.replayer is not None and session.replayer.held,
+            is_held=session.replayer is not None and (session.replayer.held or session.replayer.at_end),
         )
 
     def position(self) -> PositionView:
@@ -51,6 +51,7 @@ class WorkspaceViews:
             now_ns=workspace.now_ns(),
             orders=own_orders(session.orders.working(market.key), market.info),
             held=accounts.held(market.key, session.account) if is_spot else Decimal(0),
+            taker_fee=workspace.desk.context.fees_of(market.info)[1],
         )
 
     def ticket(self) -> TicketView:

@@ -36,7 +36,7 @@ from ttxt_tui.panes.tables import AccountPane, LogPane, OrdersPane
 from ttxt_tui.panes.tape import TapePane
 from ttxt_tui.panes.views import WorkspaceViews
 from ttxt_tui.panes.workspace import Workspace
-from ttxt_tui.screens.layout import NUMBERS, TALL_FROM, TOO_SMALL, DeskLayout, View, plan, tabs
+from ttxt_tui.screens.layout import LEAST, NUMBERS, TALL_FROM, TOO_SMALL, DeskLayout, View, plan, tabs
 from ttxt_tui.theme.palette import Palette
 
 TITLES = {"ladder": "Ladder", "chart": "Chart", "orders": "Orders", "account": "Account", "tape": "Tape", "log": "Log"}
@@ -101,6 +101,11 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         shown_tabs = tabs(self.size.width)
         tab = self.tab if self.tab in shown_tabs or not shown_tabs else shown_tabs[0]
         return View(tab, self.zoomed, self.workspace.replay is not None)
+
+    @property
+    def is_too_small(self) -> bool:
+        """The terminal has no room for a market; only what panics is done."""
+        return self.size.width < LEAST.width or self.size.height < LEAST.height
 
     def visible_panes(self) -> list[LivePane[Any]]:
         """The panes on screen, in painting order: what is traded on first."""

@@ -38,7 +38,10 @@ class KeyDispatcher:
         return True
 
     def press(self, event: events.Key) -> None:
-        """Do what the key means, or say why it does nothing."""
+        """Do what the key means, or say why it does nothing. Who can't see a market does not trade on it."""
+        if self._screen.is_too_small:
+            self._handlers.expect(None)
+            return
         key, handlers, workspace = key_name(event), self._handlers, self._screen.workspace
         awaited = handlers.awaited
         action = self._keymap.find(key, self._scopes(awaited))

@@ -86,9 +86,9 @@ def _wide(body: Region) -> dict[str, Region]:
     rest, ladder = body.split_vertical(-(64 + (body.width - WIDE_FROM) // 5))
     left, middle = rest.split_vertical(-40)
     tape, ticket = middle.split_horizontal(-TICKET_HEIGHT)
-    chart, tables = left.split_horizontal(max(12, body.height * 52 // 100))
+    chart, tables = left.split_horizontal(max(12, body.height * 48 // 100))
     orders, more = tables.split_horizontal(tables.height * 36 // 100)
-    account, log = more.split_horizontal(more.height * 55 // 100)
+    account, log = more.split_horizontal(more.height * 60 // 100)
     return {
         "ladder": ladder,
         "tape": tape,

@@ -45,6 +45,7 @@ def position_view(
     now_ns: int,
     orders: Sequence[OwnOrder] = (),
     held: Decimal = Decimal(0),
+    taker_fee: Decimal | None = None,
 ) -> PositionView:
     """The line of one instrument.
 
@@ -53,6 +54,7 @@ def position_view(
         now_ns: market time.
         orders: working orders on the instrument, for the stop.
         held: what the account owns of the base currency, on spot.
+        taker_fee: what a taker pays, as a fraction; None takes the instrument's own, where it tells one.
     """
     if position is None or not position.quantity:
         return _holding(market, held) if held else PositionView(Stance.FLAT, _flat(market, now_ns))
@@ -63,7 +65,7 @@ def position_view(
     fields = [Field(f"{size}{entry}", tone=Tone.STRONG)]
     if position.break_even_price is not None:
         fields.append(Field(info.format_price(position.break_even_price, group=True), "b/e", tone=Tone.DIM, rank=6))
-    fields += [*_profit(market, position), *_exit(market, position, now_ns), *_liquidation(market, position)]
+    fields += [*_profit(market, position), *_exit(market, position, now_ns, taker_fee), *_liquidation(market, position)]
     fields += [*_stop(market, position, orders), *_funding(market, now_ns, is_long=is_long)]
     return PositionView(Stance.LONG if is_long else Stance.SHORT, tuple(fields))
 
@@ -89,7 +91,7 @@ def _profit(market: MarketState, position: PositionUpdate) -> list[Field]:
     return [Field(text, "uPnL", "(mark)", of_sign(profit), _MONEY_WIDTH, brief=brief, brief_rank=8)]
 
 
-def _exit(market: MarketState, position: PositionUpdate, now_ns: int) -> list[Field]:
+def _exit(market: MarketState, position: PositionUpdate, now_ns: int, taker_fee: Decimal | None) -> list[Field]:
     """What a market order that closes the position would make of it now, its fee paid."""
     if position.entry_price is None:
         return []
@@ -100,7 +102,7 @@ def _exit(market: MarketState, position: PositionUpdate, now_ns: int) -> list[Fi
     taken = market.book.cost_to_take(side, quantity)
     if taken.average is None or taken.quantity < quantity * (1 - 1e-9):
         return [Field("book too thin", "exit", tone=Tone.WARNING, rank=5)]
-    fee = info.spec.taker_fee
+    fee = info.spec.taker_fee if taker_fee is None else taker_fee
     gain = float(position.quantity) * (taken.average - float(position.entry_price))
     gain -= float(fee or 0) * taken.cost
     text = signed_money(gain, info.spec.settle)

@@ -33,6 +33,8 @@ class Player(Protocol):
     @property
     def held(self) -> bool: ...
     @property
+    def at_end(self) -> bool: ...
+    @property
     def gaps(self) -> Sequence[tuple[int, int]]: ...
     def activity(self, buckets: int) -> Sequence[int]:
         """Events in each of `buckets` equal parts of the whole span."""
@@ -73,6 +75,7 @@ class ReplayView(NamedTuple):
     """
 
     is_held: bool
+    is_ended: bool
     speed: str
     date: str
     now: str
@@ -106,7 +109,7 @@ class ReplayState:
     def version(self) -> Hashable:
         """Changes whenever the bar may."""
         player = self._player
-        return player.position_ns, player.speed, player.held, self.attempt, self.is_blind, self._changes
+        return player.position_ns, player.speed, player.held, player.at_end, self.attempt, self.is_blind, self._changes
 
     # -- marks -----------------------------------------------------------------------------------------
 
@@ -156,6 +159,7 @@ class ReplayState:
         now_ns, speed = self._player.position_ns, self._player.speed
         return ReplayView(
             is_held=self._player.held,
+            is_ended=self._player.at_end,
             speed="max" if speed == inf else f"{speed:g}×",
             date=figures.date_of(now_ns),
             now=figures.time_of_day(now_ns, with_ms=True),

@@ -1,0 +1,227 @@
+"""LivePane: what is painted when rows, size or theme change, and how many bytes of it reach the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Hashable, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Label
+
+from tests.app_support import workstation
+from tests.ladder_support import book, delta
+from ttxt_core.clock import MILLISECOND_NS, ManualClock
+from ttxt_core.events import Orderbook
+from ttxt_core.session import practice
+from ttxt_tui import _textual_compat
+from ttxt_tui.paint.ladder import ladder_row
+from ttxt_tui.paint.ladder_layout import LadderLayout
+from ttxt_tui.panes.live import LivePane
+from ttxt_tui.theme import Palette, load_theme
+
+START_NS = 1_786_310_819_000_000_000
+DARK = Palette(load_theme("ttxt-dark"))
+
+
+class Rows(LivePane[str]):
+    """Shows a list of texts, and notes which of them it painted."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__(DARK, id="rows")
+        self.texts = list(texts)
+        self.turn = 0
+        self.painted: list[str] = []
+
+    def put(self, **texts: str) -> None:
+        """Change lines, by `line_<number>`."""
+        for name, text in texts.items():
+            self.texts[int(name.removeprefix("line_"))] = text
+        self.turn += 1
+
+    def version(self) -> Hashable:
+        return self.turn
+
+    def rows(self, width: int, height: int) -> Sequence[str]:
+        return self.texts
+
+    def paint_row(self, row: str, width: int) -> Strip:
+        self.painted.append(row)
+        return Strip([Segment(f"{row:{width}}"[:width], self.palette.style("text", "panel"))], width)
+
+
+class Shell(App[None]):
+    CSS = "Rows { width: 20; height: 6; border: round white; }"
+
+    def __init__(self, pane: Rows) -> None:
+        _textual_compat.install()
+        super().__init__()
+        self.pane = pane
+        self.written: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+    def on_mount(self) -> None:
+        assert self._driver is not None
+        self._driver.write = self.written.append  # type: ignore[method-assign]
+
+
+@asynccontextmanager
+async def shown(pane: Rows) -> AsyncIterator[tuple[Shell, Pilot[None]]]:
+    """The pane on screen: 18 × 4 cells from column 1, row 1."""
+    app = Shell(pane)
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        pane.flush()
+        pane.painted.clear()
+        app.written.clear()
+        yield app, pilot
+
+
+def lines(app: Shell) -> list[str]:
+    """What a repaint of everything would show of the pane."""
+    return [strip.text[1:19].rstrip() for strip in app.screen._compositor.render_strips()[1:5]]
+
+
+async def test_only_rows_that_changed_are_painted() -> None:
+    pane = Rows(["one", "two", "three", "four"])
+    async with shown(pane) as (app, _):
+        pane.put(line_1="twice")
+        assert pane.flush()
+        assert pane.painted == ["twice"]
+        assert "".join(app.written).startswith("\x1b[3;4H"), "from the first cell that differs"
+        assert "ice" in app.written[0]
+        assert "one" not in app.written[0]
+        assert lines(app) == ["one", "twice", "three", "four"]
+
+
+async def test_nothing_is_painted_without_a_new_version_or_a_changed_row() -> None:
+    pane = Rows(["one", "two"])
+    async with shown(pane) as (app, _):
+        pane.texts[0] = "not told"
+        assert not pane.flush()
+        pane.texts[0] = "one"
+        pane.turn += 1
+        assert not pane.flush()
+        assert pane.painted == app.written == []
+
+
+async def test_rows_that_go_leave_blanks_and_rows_too_many_are_left_out() -> None:
+    pane = Rows(["one", "two", "three", "four"])
+    async with shown(pane) as (app, _):
+        pane.texts = ["one"]
+        pane.turn += 1
+        assert pane.flush()
+        assert lines(app) == ["one", "", "", ""]
+        pane.texts = list("abcdefgh")
+        pane.turn += 1
+        assert pane.flush()
+        assert lines(app) == ["a", "b", "c", "d"]
+
+
+async def test_a_new_theme_paints_every_row_anew() -> None:
+    pane = Rows(["one", "two"])
+    async with shown(pane) as (app, pilot):
+        pane.palette = Palette(load_theme("ttxt-dark"))
+        await pilot.pause(0.1)
+        assert pane.painted == ["one", "two"]
+        assert lines(app)[:2] == ["one", "two"]
+        pane.painted.clear()
+        pane.put(line_0="uno")
+        assert pane.flush()
+        assert pane.painted == ["uno"]
+
+
+async def test_a_new_size_paints_every_row_anew() -> None:
+    pane = Rows(["one", "two", "three", "four"])
+    async with shown(pane) as (app, pilot):
+        pane.styles.width = 12
+        await pilot.pause(0.1)
+        assert set(pane.painted) == {"one", "two", "three", "four"}
+        assert [line[:9].strip() for line in lines(app)] == ["one", "two", "three", "four"]
+
+
+async def test_under_another_screen_nothing_is_written_over_it() -> None:
+    pane = Rows(["one", "two"])
+    async with shown(pane) as (app, pilot):
+        await app.push_screen(_Dialog())
+        await pilot.pause()
+        app.written.clear()
+        pane.put(line_0="uno")
+        assert pane.flush()
+        assert app.written == []
+        app.pop_screen()
+        await pilot.pause(0.1)
+        assert lines(app)[:2] == ["uno", "two"]
+
+
+async def test_under_a_widget_nothing_is_written_over_it() -> None:
+    pane = Rows(["one", "two"])
+    async with shown(pane) as (app, pilot):
+        cover = Label("cover")
+        cover.styles.layer = "above"
+        app.screen.styles.layers = ("below", "above")  # type: ignore[assignment]
+        await app.screen.mount(cover)
+        await pilot.pause(0.1)
+        app.written.clear()
+        pane.put(line_0="uno")
+        assert pane.flush()
+        assert app.written == []
+        await pilot.pause(0.1)
+        assert "cover" in app.screen._compositor.render_strips()[0].text
+        assert lines(app)[0] == "uno"
+
+
+class _Dialog(ModalScreen[None]):
+    def compose(self) -> ComposeResult:
+        yield Label("sure?")
+
+
+# -- budgets, without a clock: bytes are the same on every machine --------------------------------------------
+
+
+async def test_eight_changed_rows_of_a_ladder_are_less_than_two_kilobytes() -> None:
+    session = practice(seed=11, rate=150, history=10, clock=ManualClock(START_NS))
+    async with workstation((200, 60), session) as driver:
+        app, written = driver.app, list[str]()
+        assert app._driver is not None
+        market, pane = app.workspace.market, app.desk_screen.pane("ladder")
+        assert market is not None
+        assert market.book.best_bid is not None
+        await driver.pilot.pause(0.2)
+        pane.flush()
+        app._driver.write = written.append  # type: ignore[method-assign]
+        best, tick = market.book.best_bid[0], float(market.info.tick_size)
+        before = list(pane._rows)
+        group = app.workspace.ladder.group if app.workspace.ladder is not None else 1
+        sizes = {round(best - row * group * tick, market.info.price_decimals): 123.456 + row for row in range(8)}
+        market.book.update(_delta(market, sizes))
+        market.version += 1
+        assert pane.flush()
+        changed = sum(old != new for old, new in zip(before, pane._rows, strict=True))
+        assert changed >= 8
+        assert sum(len(text.encode()) for text in written) <= 2_048
+
+
+async def test_a_frame_of_a_busy_market_is_less_than_sixteen_kilobytes() -> None:
+    clock = ManualClock(START_NS)
+    async with workstation((200, 60), practice(seed=7, rate=1_000, history=120, clock=clock)) as driver:
+        app, written = driver.app, list[str]()
+        assert app._driver is not None
+        await driver.pilot.pause(0.3)
+        app._driver.write = written.append  # type: ignore[method-assign]
+        most = 0
+        for _ in range(40):
+            written.clear()
+            clock.advance_ns(50 * MILLISECOND_NS)
+            seen = app.store.market.version if app.store.market is not None else 0
+            await driver.until(lambda seen=seen: app.store.market is not None and app.store.market.version != seen)  # type: ignore[misc]
+            for pane in app.desk_screen.visible_panes():
+                pane.flush()
+            most = max(most, sum(len(text.encode()) for text in written))
+        assert 1_000 < most <= 16_384
