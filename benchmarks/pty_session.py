@@ -11,7 +11,6 @@ import pty
 import select
 import signal
 import struct
-import sys
 import termios
 import threading
 import time
@@ -81,7 +80,7 @@ class PtySession:
         self.started_ns = time.monotonic_ns()
         self.pid, self._end = pty.fork()
         if self.pid == 0:
-            _set_size(sys.__stdin__.fileno(), size)
+            _set_size(0, size)
             for descriptor in pass_fds:
                 os.set_inheritable(descriptor, True)
             os.chdir(folder)

@@ -96,17 +96,17 @@ class Watch:
         """Wrap everything; the app must be mounted."""
         app = self._app
         app.frames.frame = self._around_frame(app.frames.frame)  # type: ignore[method-assign]
-        for pane in app.desk_screen.query(LivePane):
+        for pane in app.desk_screen.query(LivePane):  # type: ignore[type-abstract]
             pane.flush = self._around_flush(pane, pane.flush)  # type: ignore[method-assign]
         screen = app.desk_screen
         screen._compositor_refresh = self._around_paint(screen._compositor_refresh)  # type: ignore[method-assign]
         driver = app._driver
         assert driver is not None
-        driver.write = self._around_write(driver.write)  # type: ignore[method-assign]
-        app._take_key = self._around_key(app._take_key)  # type: ignore[method-assign]
+        driver.write = self._around_write(driver.write)  # type: ignore[method-assign, assignment]
+        app._take_key = self._around_key(app._take_key)  # type: ignore[method-assign, assignment]
         router = app.session.commands
-        router.send = self._around_send(router.send)  # type: ignore[method-assign]
-        OrderFlow.step = self._around_step(OrderFlow.step)  # type: ignore[method-assign]
+        router.send = self._around_send(router.send)  # type: ignore[method-assign, assignment]
+        OrderFlow.step = self._around_step(OrderFlow.step)  # type: ignore[method-assign, assignment]
 
     def begin(self) -> None:
         """Forget the warm-up."""

@@ -123,3 +123,13 @@ async def test_the_ticket_stages_what_was_typed() -> None:
         assert (staged.side, staged.quantity) == (Side.SELL, Decimal("0.02"))
         await driver.press("enter")
         await driver.until(lambda: working(driver) == [OrderState.NEW])
+
+
+async def test_what_became_of_an_order_is_said_where_the_log_is_out_of_sight() -> None:
+    async with workstation((120, 40)) as driver:
+        await driver.press("n", "s", "down", *["right"] * 4, "down", "down", "down", "right", "enter")
+        assert driver.app.workspace.desk.staged is not None
+        await driver.press("enter")
+        await driver.until(lambda: "✗ create rejected" in driver.screen(), "the answer is in the prompt line")
+        assert "no position to reduce" in driver.screen()
+        assert driver.app.store.log.errors == 1, "and in the log once"

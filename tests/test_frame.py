@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -81,7 +82,7 @@ async def test_frames_come_at_the_rate(
     began: list[int] = []
     frames.before_frame = began.append
     await run_frames(frames, 11)
-    steps = {after - before for before, after in zip(began[:10], began[1:11], strict=True)}
+    steps = {after - before for before, after in pairwise(began)}
     assert steps == {round(NANOSECONDS / rate)}
     assert set(naps) == {1 / rate}
 

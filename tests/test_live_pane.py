@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
-from decimal import Decimal
 
+from rich.color import ColorSystem
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -14,11 +14,11 @@ from textual.strip import Strip
 from textual.widgets import Label
 
 from tests.app_support import workstation
-from tests.ladder_support import book, delta
+from tests.ladder_support import Ladder, book, delta, market
 from ttxt_core.clock import MILLISECOND_NS, ManualClock
-from ttxt_core.events import Orderbook
 from ttxt_core.session import practice
 from ttxt_tui import _textual_compat
+from ttxt_tui.paint.delta import RowChange, RowWriter, look_of
 from ttxt_tui.paint.ladder import ladder_row
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.panes.live import LivePane
@@ -68,7 +68,7 @@ class Shell(App[None]):
 
     def on_mount(self) -> None:
         assert self._driver is not None
-        self._driver.write = self.written.append  # type: ignore[method-assign]
+        self._driver.write = self.written.append  # type: ignore[method-assign, assignment]
 
 
 @asynccontextmanager
@@ -185,27 +185,25 @@ class _Dialog(ModalScreen[None]):
 # -- budgets, without a clock: bytes are the same on every machine --------------------------------------------
 
 
-async def test_eight_changed_rows_of_a_ladder_are_less_than_two_kilobytes() -> None:
-    session = practice(seed=11, rate=150, history=10, clock=ManualClock(START_NS))
-    async with workstation((200, 60), session) as driver:
-        app, written = driver.app, list[str]()
-        assert app._driver is not None
-        market, pane = app.workspace.market, app.desk_screen.pane("ladder")
-        assert market is not None
-        assert market.book.best_bid is not None
-        await driver.pilot.pause(0.2)
-        pane.flush()
-        app._driver.write = written.append  # type: ignore[method-assign]
-        best, tick = market.book.best_bid[0], float(market.info.tick_size)
-        before = list(pane._rows)
-        group = app.workspace.ladder.group if app.workspace.ladder is not None else 1
-        sizes = {round(best - row * group * tick, market.info.price_decimals): 123.456 + row for row in range(8)}
-        market.book.update(_delta(market, sizes))
-        market.version += 1
-        assert pane.flush()
-        changed = sum(old != new for old, new in zip(before, pane._rows, strict=True))
-        assert changed >= 8
-        assert sum(len(text.encode()) for text in written) <= 2_048
+def test_eight_changed_rows_of_a_ladder_are_less_than_two_kilobytes() -> None:
+    bids = [(67_985.0 - level / 10, 1.5 + level) for level in range(20)]
+    asks = [(67_985.1 + level / 10, 0.25 + level) for level in range(20)]
+    of = market()
+    of.apply(book(bids, asks))
+    ladder = Ladder(of, 40)
+    layout = LadderLayout.for_width(66, ladder.state.price_width)
+    writer = RowWriter(lambda style: look_of(style, ColorSystem.TRUECOLOR))
+    before = ladder.rows(cells=layout.cells)
+    of.apply(delta([(price, 17.125) for price, _ in bids[:4]], [(price, 9.75) for price, _ in asks[:4]]))
+    changed = [
+        RowChange(y, ladder_row(old, DARK, layout), ladder_row(new, DARK, layout))
+        for y, (old, new) in enumerate(zip(before, ladder.rows(cells=layout.cells), strict=True))
+        if old != new
+    ]
+    assert len(changed) == 8
+    written = writer.text(134, 3, changed)
+    assert len(written.encode()) <= 2_048
+    assert written.count("H") == 8
 
 
 async def test_a_frame_of_a_busy_market_is_less_than_sixteen_kilobytes() -> None:
@@ -214,7 +212,7 @@ async def test_a_frame_of_a_busy_market_is_less_than_sixteen_kilobytes() -> None
         app, written = driver.app, list[str]()
         assert app._driver is not None
         await driver.pilot.pause(0.3)
-        app._driver.write = written.append  # type: ignore[method-assign]
+        app._driver.write = written.append  # type: ignore[method-assign, assignment]
         most = 0
         for _ in range(40):
             written.clear()

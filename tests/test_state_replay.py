@@ -159,3 +159,11 @@ def test_the_version_changes_with_position_controls_and_marks() -> None:
     state.is_blind = False
     seen.add(state.version)
     assert len(seen) == 5
+
+
+def test_one_burst_does_not_flatten_the_rest() -> None:
+    burst = [0.5 + n / 1000 for n in range(300)]
+    state = ReplayState(Recorded([*burst, *(second + 0.5 for second in range(2, 40))]))
+    state.is_blind = False
+    levels = [cell.level for cell in state.view(60).cells]
+    assert sorted(set(levels)) == [0, 8]

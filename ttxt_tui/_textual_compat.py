@@ -39,7 +39,7 @@ def install() -> bool:
     reference cycle, and the garbage collector's pauses grow to over 100 ms. An uncut strip is returned uncached
     instead. (textual/strip.py, `divide`; first seen in 8.2.8.)
     """
-    if not _TRIED or getattr(Strip.divide, "_ttxt", False):
+    if not _TRIED or hasattr(Strip.divide, "_ttxt_original"):
         return _TRIED
     original = Strip.divide
 
@@ -49,7 +49,7 @@ def install() -> bool:
             return [self]
         return original(self, cuts)
 
-    divide._ttxt = True  # type: ignore[attr-defined]
+    divide._ttxt_original = original  # type: ignore[attr-defined]
     Strip.divide = divide  # type: ignore[method-assign]
     return True
 

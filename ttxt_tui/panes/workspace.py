@@ -36,6 +36,8 @@ _LOG_LEVEL: Final = {
     Level.ERROR: LogLevel.ERROR,
 }
 
+_LEVEL_SAID: Final = {LogLevel.WARN: Level.WARN, LogLevel.ERROR: Level.ERROR}
+
 
 class Workspace:
     """The screen's model.
@@ -103,7 +105,9 @@ class Workspace:
 
     def apply(self, batch: Sequence[Event[Any]]) -> None:
         """Take in what the session published."""
+        newest = self.store.log.newest
         self.store.apply(batch)
+        self._answer(-1 if newest is None else newest.number)
         self._steer_replay(batch)
         if self.chart is None and self.store.active is not None:
             self._activate_first(self.store.active)
@@ -114,6 +118,14 @@ class Workspace:
         wanted = named_first if player is None else next(iter(player.instruments), named_first)
         if wanted in self.store.markets:
             self.activate(wanted)
+
+    def _answer(self, number: int) -> None:
+        """Say what became of an order that did not go as it was sent; the log, which has it, may be out of sight."""
+        for entry in self.store.log.after(number):
+            if entry.topic == "order" and entry.level in _LEVEL_SAID:
+                self.said, self._said_ns = Feedback(entry.text, _LEVEL_SAID[entry.level]), self.human_ns()
+                self.version += 1
+                return
 
     def _steer_replay(self, batch: Sequence[Event[Any]]) -> None:
         """Mark own fills on the bar, and hold where the trader wants to look."""

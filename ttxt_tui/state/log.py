@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from ttxt_tui.state.figures import time_of_day, wrapped
@@ -102,6 +102,10 @@ class Log:
     def newest(self) -> LogEntry | None:
         """The entry that was added last."""
         return self._entries[-1] if self._entries else None
+
+    def after(self, number: int) -> list[LogEntry]:
+        """The entries with a higher number, the newest first."""
+        return list(takewhile(lambda entry: entry.number > number, reversed(self._entries)))
 
     # -- what is shown ---------------------------------------------------------------------------------
 

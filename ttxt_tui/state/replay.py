@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Hashable, Sequence
 from enum import StrEnum
-from math import inf
+from math import ceil, inf
 from typing import Final, NamedTuple, Protocol
 
 from ttxt_core.events.market import Side
@@ -17,6 +17,7 @@ from ttxt_tui.state import figures
 
 LEVELS: Final = 8
 """Heights of an activity bar above empty."""
+BUSY_QUANTILE: Final = 0.9
 
 
 class Player(Protocol):
@@ -186,7 +187,7 @@ class ReplayState:
         now = self.column(self._player.position_ns, width)
         # The column of now holds events to come: while blind it shows none, and scales nothing.
         seen = self._counts[:now] if self.is_blind else self._counts
-        busiest = max(seen, default=0)
+        busiest = _busiest(seen)
         gaps = self._gap_columns(width)
         marks = self._mark_columns(width)
         cells = []
@@ -195,7 +196,7 @@ class ReplayState:
                 cells.append(_TO_COME)
                 continue
             count = self._counts[at] if at < len(seen) else 0
-            level = -(-count * LEVELS // busiest) if count else 0
+            level = min(-(-count * LEVELS // busiest), LEVELS) if count else 0
             cells.append(TimelineCell(level, at in gaps, marks.get(at, MarkKind.NONE), at == now))
         return tuple(cells)
 
@@ -218,3 +219,9 @@ class ReplayState:
                 is_mixed = before in {MarkKind.BUY, MarkKind.SELL, MarkKind.FILLS} and before is not kind
                 columns[at] = MarkKind.FILLS if is_mixed else kind
         return columns
+
+
+def _busiest(counts: Sequence[int]) -> int:
+    """The count that fills a bar: that of a busy column, so that one burst does not flatten all others."""
+    busy = sorted(count for count in counts if count)
+    return busy[ceil(BUSY_QUANTILE * (len(busy) - 1))] if busy else 0
