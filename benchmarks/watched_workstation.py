@@ -125,11 +125,12 @@ class Watch:
         return report
 
     async def paint_all(self, times: int) -> None:
-        """Paint everything anew, as after a change of theme."""
-        for _ in range(times):
+        """Paint everything anew, as after a change of size: every row of every pane, in styles that are known."""
+        palettes = [Palette(load_theme(_THEME)) for _ in range(2)]
+        for number in range(times):
             self._is_full = True
             self._full = [0]
-            self._app.desk_screen.use_palette(Palette(load_theme(_THEME)))
+            self._app.desk_screen.use_palette(palettes[number % 2])
             await asyncio.sleep(_FULL_S)
             self._is_full = False
             self.report.full_cpu.append(sum(self._full))

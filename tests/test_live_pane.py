@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 
 from rich.color import ColorSystem
 from rich.segment import Segment
+from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Label
 
 from tests.app_support import workstation
@@ -88,6 +91,10 @@ def lines(app: Shell) -> list[str]:
     return [strip.text[1:19].rstrip() for strip in app.screen._compositor.render_strips()[1:5]]
 
 
+def cells(strip: Strip) -> list[tuple[str, Style | None]]:
+    return [(char, style) for text, style, _ in strip for char in text]
+
+
 async def test_only_rows_that_changed_are_painted() -> None:
     pane = Rows(["one", "two", "three", "four"])
     async with shown(pane) as (app, _):
@@ -144,6 +151,17 @@ async def test_a_new_size_paints_every_row_anew() -> None:
         await pilot.pause(0.1)
         assert set(pane.painted) == {"one", "two", "three", "four"}
         assert [line[:9].strip() for line in lines(app)] == ["one", "two", "three", "four"]
+
+
+async def test_rows_in_their_frame_are_as_textual_would_draw_them() -> None:
+    pane = Rows(["one", "two", "three"])
+    async with shown(pane):
+        pane.border_title = "Rows"
+        everything = Region(0, 0, *pane.outer_size)
+        for ours, theirs in zip(pane.render_lines(everything), Widget.render_lines(pane, everything), strict=True):
+            assert cells(ours) == cells(theirs)
+        part = Region(2, 1, 5, 3)
+        assert pane.render_lines(part) == Widget.render_lines(pane, part)
 
 
 async def test_under_another_screen_nothing_is_written_over_it() -> None:

@@ -8,7 +8,7 @@ own: the frame clock calls `flush`. A new size or theme is Textual's to paint, t
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final, Generic, TypeVar
 
 from rich.color import ColorSystem
@@ -24,6 +24,7 @@ from ttxt_tui.theme.palette import Palette
 
 Row = TypeVar("Row")
 
+_PLAIN: Final = Style.null()
 _COLOR_SYSTEMS: Final = {
     "standard": ColorSystem.STANDARD,
     "256": ColorSystem.EIGHT_BIT,
@@ -45,6 +46,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._rows: Sequence[Row] = ()
         self._strips: list[Strip] = []
         self._writer: RowWriter | None = None
+        self._filtered: dict[Style, Style] = {}
 
     @property
     def palette(self) -> Palette:
@@ -93,6 +95,28 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
             self._show(changes, width)
         return bool(changes)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual's, for a fraction of its time: a row goes into the frame as it is.
+
+        Textual works the frame out anew for every line, 50 µs each. All rows have the same, so the one of the first
+        serves for the rest.
+        """
+        width, height = self.region.size
+        top, right, bottom, left = self.styles.gutter
+        last = height - bottom - 1
+        if crop != Region(0, 0, width, height) or last <= top or left > 1 or right > 1:
+            return super().render_lines(crop)
+        head = super().render_lines(Region(0, 0, width, top + 1))
+        foot = super().render_lines(Region(0, height - bottom, width, bottom)) if bottom else []
+        first = list(head[-1])
+        before, after = first[:left], first[len(first) - right :]
+        style_of = self._style_on_terminal
+        body = [
+            Strip([*before, *(Segment(text, style_of(style)) for text, style, _ in self.render_line(y)), *after], width)
+            for y in range(1, last - top + 1)
+        ]
+        return [*head, *body, *foot]
+
     def render_line(self, y: int) -> Strip:
         width, height = self.size
         if self._painted_for != (width, height, self._palette.generation):
@@ -105,6 +129,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._strips += [self.blank_row(width)] * (height - len(self._strips))
         self._painted_for = (width, height, self._palette.generation)
         self._writer = None
+        self._filtered.clear()
 
     def _update(self, width: int, height: int) -> list[RowChange]:
         """Repaint the strips whose rows changed."""
@@ -126,20 +151,22 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
             self.refresh(*(Region(0, change.line, width, 1) for change in changes))
             return
         if self._writer is None:
-            self._writer = RowWriter(self._terminal_look())
+            self._writer = RowWriter(self._terminal_look)
         text = self._writer.text(place.x, place.y, changes)
         if text:
             _textual_compat.write(self, text)
 
-    def _terminal_look(self) -> Callable[[Style], Look]:
-        """What Textual makes of a style on its way to the terminal: the app's filters, the depth of colour."""
-        filters, (_, background) = self.get_line_filters(), self.background_colors
+    def _terminal_look(self, style: Style) -> Look:
         system = _COLOR_SYSTEMS.get(self.app.console.color_system or "", ColorSystem.TRUECOLOR)
+        return look_of(self._style_on_terminal(style), system)
 
-        def look(style: Style) -> Look:
-            segments = [Segment(" ", style)]
-            for line_filter in filters:
-                segments = line_filter.apply(segments, background)
-            return look_of(segments[0].style or Style.null(), system)
-
-        return look
+    def _style_on_terminal(self, style: Style | None) -> Style:
+        """What Textual makes of a style on its way to the terminal, by the app's filters."""
+        plain = style or _PLAIN
+        filtered = self._filtered.get(plain)
+        if filtered is None:
+            segments = [Segment(" ", plain)]
+            for line_filter in self.get_line_filters():
+                segments = line_filter.apply(segments, self.background_colors[1])
+            filtered = self._filtered[plain] = segments[0].style or _PLAIN
+        return filtered
