@@ -135,8 +135,8 @@ def cold_start(effort: Effort) -> list[Result]:
 
 
 def memory(effort: Effort) -> list[Result]:
-    """Whether memory is flat; two minutes, or as long as `python -m benchmarks.screen --minutes` says."""
-    return _memory(120 if effort.runs > 3 else 20)
+    """Whether memory is flat; four minutes, or as long as `python -m benchmarks.screen --minutes` says."""
+    return _memory(240 if effort.runs > 3 else 20)
 
 
 BENCHMARKS: list[Benchmark] = [frames, sessions, lag, keys_painted, keys_sent, cold_start, memory]
@@ -219,7 +219,7 @@ def _first_book(home: Path) -> tuple[float, float]:
 
 
 def _memory(seconds: float) -> list[Result]:
-    samples = _watched(seconds, "--rate", "1000").rss
+    samples = _watched(seconds, "--rate", "1000", "--memory").rss
     settled = samples[int(len(samples) * _SETTLED_SHARE) :]
     slope = linear_regression([at for at, _ in settled], [size for _, size in settled]).slope * 60
     note = f"{seconds / 60:.1f} min; {samples[0][1]:.1f} MB at first, {samples[-1][1]:.1f} MB at last"

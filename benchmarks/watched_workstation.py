@@ -245,7 +245,8 @@ def _rss_mb() -> float:
 async def _watch(app: Workstation, watch: Watch, arguments: argparse.Namespace) -> None:
     while app.workspace.market is None or app.workspace.market.book.mid is None:
         await asyncio.sleep(0.05)
-    watch.install()
+    if not arguments.memory:
+        watch.install()
     await asyncio.sleep(arguments.warm_up)
     others = [asyncio.create_task(watch.watch_rss())]
     if arguments.lag:
@@ -275,6 +276,7 @@ def main() -> int:
     parser.add_argument("--warm-up", type=float, default=5.0)
     parser.add_argument("--full", type=int, default=0, help="how often to paint everything anew")
     parser.add_argument("--lag", action="store_true", help="watch how late the loop is; costs a little itself")
+    parser.add_argument("--memory", action="store_true", help="watch memory alone: the other figures take some")
     parser.add_argument("--profile", type=Path, help="write a profile of the time after the warm-up")
     arguments = parser.parse_args()
     session = practice(seed=7, rate=arguments.rate, simulator=SimulatorSettings(seed=7))
