@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.app_support import Driver, workstation
+from tests.full_disk import files_no_longer_than
 from ttxt_core.events import FeedGap
 from ttxt_core.recording.reader import RecordingReader, read_events
 from ttxt_core.session import practice
@@ -20,17 +19,6 @@ from ttxt_tui.config.settings import Recording, Settings
 from ttxt_tui.state.log import LogLevel
 
 FILE = "PRACTICE-LINEAR_BTC_USDT.bin"
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """The system refuses to let any file of this process grow beyond `size`, as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.full_disk import files_no_longer_than
 from tests.recording_support import instrument, market, own_events, read, write
 from ttxt_core.errors import RecordingError, RecordingLockedError
 from ttxt_core.events import BookState, Event, FeedGap, Orderbook
@@ -21,17 +20,6 @@ from ttxt_core.orderbook import LocalOrderbook
 from ttxt_core.recording import writer as writer_module
 from ttxt_core.recording.reader import RecordingReader
 from ttxt_core.recording.writer import RecordingWriter
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """The system refuses to let any file of this process grow beyond `size`, as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from collections.abc import Hashable, Sequence
 from textual import events
 from textual.strip import Strip
 
-from ttxt_core.clock import NANOSECONDS
 from ttxt_tui.paint.ladder import ladder_footer, ladder_header, ladder_row
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.paint.table import message_rows
@@ -33,9 +32,7 @@ class LadderPane(LivePane[object]):
         ladder = workspace.ladder
         if ladder is None:
             return None
-        # Ages and automatic centring move with the clock even when the market is quiet.
-        quarter = workspace.human_ns() // (NANOSECONDS // 4)
-        return ladder.market.key, ladder.market.version, ladder.version, workspace.marks_version(), quarter
+        return ladder.stamp(workspace.now_ns(), workspace.human_ns()), workspace.marks_version()
 
     def rows(self, width: int, height: int) -> Sequence[object]:
         workspace = self._workspace

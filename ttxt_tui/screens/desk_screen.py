@@ -116,14 +116,6 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """A pane by name."""
         return self._panes[name]
 
-    @property
-    def orders_pane(self) -> OrdersPane:
-        """The orders pane."""
-        pane = self._panes["orders"]
-        if not isinstance(pane, OrdersPane):
-            raise TypeError(pane)
-        return pane
-
     def use_palette(self, palette: Palette) -> None:
         """Paint everything in another theme."""
         for pane in self._panes.values():

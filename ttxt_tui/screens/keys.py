@@ -57,12 +57,10 @@ class KeyDispatcher:
             workspace.desk.unstage()
             workspace.say(Feedback("Alt is taken for Esc: dropped", Level.INFO))
             return
-        if awaited is not None and (action is None or action.scope is not awaited):
+        if awaited is not None:
             handlers.expect(None)
-            if key == "escape":
+            if key == "escape" and (action is None or action.scope is not awaited):
                 return
-        elif awaited is not None:
-            handlers.expect(None)
         if action is None:
             workspace.say(Feedback(f"{shown(key)} does nothing here: ? lists the keys", Level.INFO))
             return
