@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import io
+import os
+import signal
 from collections.abc import Iterable, Iterator
 
 import pytest
 from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.events import Key
 from textual.message import Message
 from textual.strip import Strip
@@ -68,6 +73,26 @@ def test_strips_are_still_divided() -> None:
     strip = Strip([Segment("abcdef")], 6)
     assert [part.text for part in strip.divide([2, 6])] == ["ab", "cdef"]
     assert strip.divide([6]) == [strip]
+
+
+class GoneTerminal(io.StringIO):
+    """What a pseudo-terminal is once its other end was closed."""
+
+    def write(self, text: str, /) -> int:
+        raise OSError(errno.EIO, "the terminal has gone")
+
+
+@pytest.mark.timeout(30)
+def test_who_writes_to_a_terminal_that_has_gone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    compat.install()
+    told: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _pid, number: told.append(number))
+    writer = WriterThread(GoneTerminal())
+    writer.start()
+    for _ in range(10 * MAX_QUEUED_WRITES):
+        writer.write("a frame")
+    writer.stop()
+    assert told == [signal.SIGHUP], "the program ends as after a hang-up, whoever notices first"
 
 
 def test_installing_twice_patches_once() -> None:

@@ -6,6 +6,8 @@ On another version everything here leaves Textual alone and falls back to its pu
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from typing import Any, Final
@@ -13,6 +15,7 @@ from typing import Any, Final
 import textual
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.app import App
+from textual.drivers._writer_thread import WriterThread
 from textual.events import Key
 from textual.geometry import Region
 from textual.message import Message
@@ -33,14 +36,19 @@ _TRIED: Final = tried_version()
 
 
 def install() -> bool:
-    """Patch Textual once, before the first screen is painted. Returns whether it was patched.
+    """Patch Textual once, before the first screen is painted. Returns whether it was patched."""
+    if _TRIED and not hasattr(Strip.divide, "_ttxt_original"):
+        _leave_uncut_strips_uncached()
+        _outlive_a_terminal_that_has_gone()
+    return _TRIED
 
-    `Strip.divide` caches, on an uncut strip, a list that holds the strip itself. Every painted strip becomes a
-    reference cycle, and the garbage collector's pauses grow to over 100 ms. An uncut strip is returned uncached
-    instead. (textual/strip.py, `divide`; first seen in 8.2.8.)
+
+def _leave_uncut_strips_uncached() -> None:
+    """`Strip.divide` caches, on an uncut strip, a list that holds the strip itself.
+
+    Every painted strip becomes a reference cycle, and the garbage collector's pauses grow to over 100 ms. An uncut
+    strip is returned uncached instead. (textual/strip.py, `divide`; first seen in 8.2.8.)
     """
-    if not _TRIED or hasattr(Strip.divide, "_ttxt_original"):
-        return _TRIED
     original = Strip.divide
 
     def divide(self: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
@@ -51,7 +59,26 @@ def install() -> bool:
 
     divide._ttxt_original = original  # type: ignore[attr-defined]
     Strip.divide = divide  # type: ignore[method-assign]
-    return True
+
+
+def _outlive_a_terminal_that_has_gone() -> None:
+    """The thread that writes to the terminal dies of a failed write, and the loop then waits for it for ever.
+
+    It takes what is written from then on, to nowhere, and ends the program the way a hang-up does: the write may
+    fail before the signal of the system has been noticed. (textual/drivers/_writer_thread.py, `run`.)
+    """
+    original = WriterThread.run
+
+    def run(self: WriterThread) -> None:
+        try:
+            original(self)
+        except OSError:
+            if hasattr(signal, "SIGHUP"):
+                os.kill(os.getpid(), signal.SIGHUP)
+            while self._queue.get() is not None:
+                pass
+
+    WriterThread.run = run  # type: ignore[method-assign]
 
 
 def queued_writes(app: App[Any]) -> int:
