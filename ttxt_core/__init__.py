@@ -10,12 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ttxt_core.bootstrap import run as run
     from ttxt_core.client import BaseClient as BaseClient
     from ttxt_core.client import IEventHandler as IEventHandler
     from ttxt_core.clock import ManualClock as ManualClock
     from ttxt_core.clock import ReplayClock as ReplayClock
     from ttxt_core.clock import SystemClock as SystemClock
+    from ttxt_core.connectors.base import ConnectorBase as ConnectorBase
+    from ttxt_core.connectors.config import ConnectorConfig as ConnectorConfig
+    from ttxt_core.connectors.denormalizer import DenormalizerBase as DenormalizerBase
     from ttxt_core.connectors.normalizer import NormalizerBase as NormalizerBase
+    from ttxt_core.errors import QueueClosedError as QueueClosedError
+    from ttxt_core.errors import TtxtError as TtxtError
     from ttxt_core.events import *  # noqa: F403
     from ttxt_core.instruments import InstrumentInfo as InstrumentInfo
     from ttxt_core.instruments import TradingPair as TradingPair
@@ -23,12 +29,14 @@ if TYPE_CHECKING:
     from ttxt_core.orders.limits import RiskLimits as RiskLimits
     from ttxt_core.orders.manager import OrderManager as OrderManager
     from ttxt_core.orders.router import CommandRouter as CommandRouter
+    from ttxt_core.orders.router import new_client_order_id as new_client_order_id
     from ttxt_core.queues.asyncio_queue import AsyncioQueue as AsyncioQueue
     from ttxt_core.queues.base import FullPolicy as FullPolicy
     from ttxt_core.queues.base import IQueue as IQueue
     from ttxt_core.queues.base import IQueueActor as IQueueActor
     from ttxt_core.queues.base import IQueueConsumer as IQueueConsumer
     from ttxt_core.queues.base import IQueuePublisher as IQueuePublisher
+    from ttxt_core.queues.base import QueueStats as QueueStats
     from ttxt_core.queues.fanout import FanOut as FanOut
     from ttxt_core.recording.reader import read_events as read_events
     from ttxt_core.recording.recorder import MarketDataRecorder as MarketDataRecorder
@@ -36,18 +44,36 @@ if TYPE_CHECKING:
     from ttxt_core.session import Session as Session
     from ttxt_core.simulation.exchange_simulator import ExchangeSimulator as ExchangeSimulator
     from ttxt_core.simulation.practice_market import PracticeMarket as PracticeMarket
+    from ttxt_core.web.connection import Transport as Transport
+    from ttxt_core.web.connection import WSConnection as WSConnection
+    from ttxt_core.web.connection_factory import ConnectionFactory as ConnectionFactory
+    from ttxt_core.web.factory import WebAssistantFactory as WebAssistantFactory
+    from ttxt_core.web.requests import RESTRequest as RESTRequest
+    from ttxt_core.web.requests import RESTResponse as RESTResponse
+    from ttxt_core.web.requests import WSBinaryRequest as WSBinaryRequest
+    from ttxt_core.web.requests import WSJSONRequest as WSJSONRequest
+    from ttxt_core.web.requests import WSPlainTextRequest as WSPlainTextRequest
+    from ttxt_core.web.requests import WSRequest as WSRequest
+    from ttxt_core.web.requests import WSResponse as WSResponse
+    from ttxt_core.web.rest_assistant import RESTAssistant as RESTAssistant
+    from ttxt_core.web.ws_assistant import WSAssistant as WSAssistant
 
 _MODULES: dict[str, tuple[str, ...]] = {
+    "bootstrap": ("run",),
     "client": ("BaseClient", "IEventHandler"),
     "clock": ("ManualClock", "ReplayClock", "SystemClock"),
+    "connectors.base": ("ConnectorBase",),
+    "connectors.config": ("ConnectorConfig",),
+    "connectors.denormalizer": ("DenormalizerBase",),
     "connectors.normalizer": ("NormalizerBase",),
+    "errors": ("QueueClosedError", "TtxtError"),
     "instruments": ("InstrumentInfo", "TradingPair"),
     "orderbook": ("LocalOrderbook",),
     "orders.limits": ("RiskLimits",),
     "orders.manager": ("OrderManager",),
-    "orders.router": ("CommandRouter",),
+    "orders.router": ("CommandRouter", "new_client_order_id"),
     "queues.asyncio_queue": ("AsyncioQueue",),
-    "queues.base": ("FullPolicy", "IQueue", "IQueueActor", "IQueueConsumer", "IQueuePublisher"),
+    "queues.base": ("FullPolicy", "IQueue", "IQueueActor", "IQueueConsumer", "IQueuePublisher", "QueueStats"),
     "queues.fanout": ("FanOut",),
     "recording.reader": ("read_events",),
     "recording.recorder": ("MarketDataRecorder",),
@@ -55,65 +81,41 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "session": ("Session",),
     "simulation.exchange_simulator": ("ExchangeSimulator",),
     "simulation.practice_market": ("PracticeMarket",),
-    "events": (
-        "AckOutcome",
-        "AmendOrder",
-        "Balance",
-        "BookState",
-        "BookStatus",
-        "CancelOrder",
-        "Command",
-        "ConnectionState",
-        "ConnectorError",
-        "ConnectorStatus",
-        "CreateOrder",
-        "Event",
-        "EventData",
-        "EventLike",
-        "FeedGap",
-        "Fill",
-        "FillKind",
-        "Instrument",
-        "InstrumentKey",
-        "Kline",
-        "MarginMode",
-        "MarketTrade",
-        "MarketTrades",
-        "MessageHeader",
-        "OrderAck",
-        "OrderState",
-        "OrderType",
-        "OrderUpdate",
-        "Orderbook",
-        "PositionSide",
-        "PositionUpdate",
-        "QuantityUnit",
-        "ResetReason",
-        "Side",
-        "Source",
-        "StreamReset",
-        "Ticker",
-        "TimeInForce",
-        "TriggerBy",
-        "TriggerDirection",
-        "UnknownEvent",
-        "Wallet",
-        "decode_event",
-        "encode_event",
-        "register_event",
+    "web.connection": ("Transport", "WSConnection"),
+    "web.connection_factory": ("ConnectionFactory",),
+    "web.factory": ("WebAssistantFactory",),
+    "web.requests": (
+        "RESTRequest",
+        "RESTResponse",
+        "WSBinaryRequest",
+        "WSJSONRequest",
+        "WSPlainTextRequest",
+        "WSRequest",
+        "WSResponse",
     ),
+    "web.rest_assistant": ("RESTAssistant",),
+    "web.ws_assistant": ("WSAssistant",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
-
-__all__ = sorted(_HOME)  # noqa: PLE0605 - built from the table above, so that the two can't differ
+_EVENTS = "events"
+"""The module that lists its own names: every public one is a name here too."""
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
     module = _HOME.get(name)
+    if module is None and not name.startswith("_") and name in _event_names():
+        module = _EVENTS
     if module is None:
         raise AttributeError(f"module 'ttxt_core' has no attribute {name!r}")
     return getattr(import_module(f"ttxt_core.{module}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOME)
+    return sorted([*_HOME, *_event_names()])
+
+
+def _event_names() -> list[str]:
+    names: list[str] = import_module(f"ttxt_core.{_EVENTS}").__all__
+    return names

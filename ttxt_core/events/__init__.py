@@ -64,7 +64,7 @@ EventLike = (
 MARKET_EVENTS: frozenset[type] = frozenset(
     {Orderbook, MarketTrades, Kline, Ticker, Instrument, BookStatus, FeedGap, UnknownEvent}
 )
-"""What a recording holds."""
+"""What a recording holds of the built-in types; it holds those of others too."""
 
 _BUILT_IN: dict[str, type[EventData]] = {
     "ob": Orderbook,

@@ -1,0 +1,120 @@
+"""Secrets are found where they belong and shown nowhere."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import msgspec
+import orjson
+import pytest
+
+from ttxt_core.errors import ConfigError
+from ttxt_core.web.secrets import Credentials, Secret, load_credentials
+
+VALUE = "s3cr3t-value"
+
+
+def test_a_secret_shows_itself_only_when_asked() -> None:
+    secret = Secret(VALUE)
+    assert secret.reveal() == VALUE
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret:>9}", "%s %r" % (secret, secret), repr([secret])]  # noqa: UP031
+    shown += [repr(Credentials(secret, secret)), repr(vars(type(secret)))]
+    assert not any(VALUE in text for text in shown)
+    assert repr(secret) == "***"
+    assert VALUE.encode() not in pickle.dumps(secret)
+    assert pickle.loads(pickle.dumps(secret)).reveal() == "***"
+    assert copy.deepcopy(Credentials(secret, secret)).api_key.reveal() == VALUE
+    for encode in (msgspec.json.encode, msgspec.msgpack.encode, orjson.dumps, msgspec.to_builtins):
+        with pytest.raises(TypeError) as caught:
+            encode(secret)
+        assert VALUE not in str(caught.value)
+
+
+def test_secrets_compare() -> None:
+    assert Secret("a") == Secret("a") != Secret("b")
+    assert Secret("a") != "a"
+    assert len({Secret("a"), Secret("a")}) == 1
+    assert not Secret("")
+
+
+class FakeKeyring:
+    def __init__(self, passwords: dict[tuple[str, str], str]) -> None:
+        self.passwords = passwords
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.passwords.get((service, username))
+
+
+class NoKeyring:
+    def get_password(self, service: str, username: str) -> str | None:
+        raise RuntimeError("no recommended backend was available")
+
+
+def file(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / "credentials.toml"
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+TOML = """
+[bybit.live]
+api_key = "file-key"
+api_secret = "file-secret"
+
+[bybit.demo]
+api_key = "half"
+"""
+
+
+def found(credentials: Credentials) -> tuple[str, str]:
+    return credentials.api_key.reveal(), credentials.api_secret.reveal()
+
+
+def test_environment_then_keyring_then_file(tmp_path: Path) -> None:
+    path = file(tmp_path, TOML)
+    ring = FakeKeyring({("ttxt-bybit-live", "api_key"): "ring-key", ("ttxt-bybit-live", "api_secret"): "ring-secret"})
+    environ = {"TTXT_BYBIT_API_KEY": "env-key", "TTXT_BYBIT_API_SECRET": " env-secret\n"}
+    assert found(load_credentials("bybit", "live", environ=environ, keyring=ring, path=path)) == (
+        "env-key",
+        "env-secret",
+    )
+    assert found(load_credentials("bybit", "live", environ={}, keyring=ring, path=path)) == ("ring-key", "ring-secret")
+    for empty in (FakeKeyring({}), NoKeyring()):
+        assert found(load_credentials("bybit", "live", environ={}, keyring=empty, path=path)) == (
+            "file-key",
+            "file-secret",
+        )
+
+
+def test_each_environment_has_keys_of_its_own() -> None:
+    environ = {"TTXT_BYBIT_API_KEY": "k", "TTXT_BYBIT_API_SECRET": "s", "TTXT_BYBIT_TESTNET_API_KEY": "tk"}
+    with pytest.raises(ConfigError, match="TTXT_BYBIT_TESTNET_API_SECRET in the environment: missing"):
+        load_credentials("bybit", "testnet", environ=environ, keyring=FakeKeyring({}))
+    environ["TTXT_BYBIT_TESTNET_API_SECRET"] = "ts"
+    assert found(load_credentials("bybit", "testnet", environ=environ)) == ("tk", "ts")
+    with pytest.raises(ConfigError, match=r"none found \(looked for: TTXT_BYBIT_DEMO_API_KEY and .*service ttxt-bybit"):
+        load_credentials("bybit", "demo", environ=environ, keyring=FakeKeyring({}))
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    path = file(tmp_path, TOML, mode)
+    with pytest.raises(ConfigError, match=f"mode {mode:04o}: others may read it .chmod 600"):
+        load_credentials("bybit", "live", environ={}, keyring=FakeKeyring({}), path=path)
+
+
+def test_bad_files_are_told_without_their_content(tmp_path: Path) -> None:
+    for text, said in ((f'[bybit.live]\napi_key = "{VALUE}', "no TOML"), (TOML, "api_secret in .* missing")):
+        with pytest.raises(ConfigError, match=said) as caught:
+            load_credentials("bybit", "demo", environ={}, keyring=FakeKeyring({}), path=file(tmp_path, text))
+        assert VALUE not in str(caught.value)
+    for text in ("bybit = 1", "[bybit]\nlive = 1", ""):
+        with pytest.raises(ConfigError, match="none found"):
+            load_credentials("bybit", "live", environ={}, keyring=FakeKeyring({}), path=file(tmp_path, text))
+    with pytest.raises(ConfigError, match="can't be read"):
+        load_credentials("bybit", "live", environ={}, keyring=FakeKeyring({}), path=tmp_path)
+    with pytest.raises(ConfigError, match="none found"):
+        load_credentials("bybit", "live", environ={}, keyring=FakeKeyring({}), path=tmp_path / "absent.toml")

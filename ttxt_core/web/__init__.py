@@ -1,0 +1,1 @@
+"""The web layer: connections, requests and limits. It knows bytes and time, and nothing of venues or events."""
