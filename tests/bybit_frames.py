@@ -87,11 +87,11 @@ def book(
     return _compact(frame)
 
 
-def snapshot(update: int = 100, *, symbol: str = "BTCUSDT", ms: int = 1) -> str:
+def snapshot(update: int = 100, *, symbol: str = "BTCUSDT", depth: int = 200, ms: int = 1) -> str:
     """Five levels a side around 100."""
     bids = [(f"{100 - level / 10:.1f}", "1.500") for level in range(5)]
     asks = [(f"{100.1 + level / 10:.1f}", "2.250") for level in range(5)]
-    return book(update, bids, asks, symbol=symbol, kind="snapshot", ms=ms)
+    return book(update, bids, asks, symbol=symbol, kind="snapshot", depth=depth, ms=ms)
 
 
 def trades(*sides: str, symbol: str = "BTCUSDT", ms: int = 1) -> str:

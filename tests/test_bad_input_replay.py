@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -150,6 +151,28 @@ async def test_a_flipped_bit_is_told_and_costs_one_chunk(recording: Path) -> Non
         assert shown.book.state is BookState.VALID
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 4])
+@pytest.mark.parametrize("where", [2, 60], ids=["header", "payload"])
+async def test_a_short_recording_plays_whichever_chunk_is_damaged(tmp_path: Path, number: int, where: int) -> None:
+    path = write(tmp_path / "market.bin", market(120), chunk_events=30)
+    with RecordingReader(path) as reader:
+        offsets = list(chain.from_iterable(chunk.offsets for chunk in reader.chunks))
+    flipped(path, offsets[number] + where)
+    session, notices = opened(path, "--speed", "50")
+    assert notices == []
+    async with workstation(session=session, has_book=number != 2) as driver:
+        await plays_to_the_end(driver)
+        shown = driver.app.workspace.market
+        assert shown is not None
+        if number != 2:  # that one holds the book's only snapshot
+            truth = [event.data for event in market(120) if type(event.data) is Orderbook]
+            wanted = truth[-1].sequence
+            if number == 4:
+                await driver.until(lambda: shown.book.state is BookState.GAP, "what is lost is no market")
+            else:
+                await driver.until(lambda: shown.book.sequence == wanted, "the whole book")
+
+
 async def test_of_a_folder_what_can_be_read_plays(recording: Path) -> None:
     empty_file(recording.parent / "empty.bin")
     empty_file(recording.parent / "other.bin")
@@ -187,8 +210,8 @@ def test_without_its_instrument_a_recording_is_refused_by_name(
     recording: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with RecordingReader(recording) as reader:
-        keyframes = [chunk.offset for chunk in reader.chunks if chunk.header.kind == 2]
-    for offset in keyframes:
+        keyframes = [chunk.offsets for chunk in reader.chunks if chunk.header.kind == 2]
+    for offset in chain.from_iterable(keyframes):
         flipped(recording, offset + 60)
     assert cli.main(["replay", str(recording)]) == 1
     assert f"read {recording}: no whole chunk holds the instrument" in capsys.readouterr().err

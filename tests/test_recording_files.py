@@ -156,7 +156,7 @@ def test_a_file_that_is_cut_off_in_its_first_chunk_holds_nothing(
     whole, events = small
     data = whole.read_bytes()
     with RecordingReader(whole) as reader:
-        first_end = reader.chunks[0].end
+        first_end = reader.chunks[0].offsets[1]  # from there on it is repeated
     path = tmp_path / "torn.bin"
     for length in range(first_end):
         path.write_bytes(data[:length])
@@ -215,12 +215,13 @@ def test_a_flipped_bit_anywhere_costs_one_chunk(
     with RecordingReader(path) as reader:
         back = list(reader.events())
         (damage,) = reader.damage
-    assert (damage.offset, damage.length) == (struck.offset, struck.end - struck.offset)
-    if hit == 0:
+    if hit == 0:  # it is there twice
+        half = struck.end // 2
+        assert (damage.offset, damage.length, damage.missed or 0) == (offset // half * half, half, 0)
         assert own_events(back) == events
-        with pytest.raises(RecordingError, match="instrument"):
-            _ = reader.instrument
+        assert reader.instrument == instrument()
         return
+    assert (damage.offset, damage.length) == (struck.offset, struck.end - struck.offset)
     assert own_events(back) == events[: 5 * (hit - 1)] + events[5 * hit :]
     gaps = [event for event in back if type(event.data) is FeedGap]
     is_tail = hit == 4 and offset < struck.offset + HEADER_SIZE

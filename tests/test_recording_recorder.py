@@ -265,3 +265,15 @@ async def until(is_so: Any) -> None:
 def publish_all(queue: AsyncioQueue, events: list[Event[Any]]) -> None:
     for event in events:
         queue.publish_nowait(event)
+
+
+async def test_bytes_are_those_of_this_recording_and_not_what_the_file_held_before(tmp_path: Path) -> None:
+    first, _ = await record(tmp_path, [instrument(BTC), *market(300, BTC)])
+    (path,) = first.files
+    before = path.stat().st_size
+    assert first.bytes == before
+    later = market(300, BTC, first_ns=START_NS + 10_000 * STEP_NS)
+    second, errors = await record(tmp_path, [instrument(BTC), *later])
+    assert errors == []
+    assert second.bytes == path.stat().st_size - before
+    assert 0 < second.bytes < before * 2

@@ -47,7 +47,7 @@ def market(bybit_capture: Path) -> list[Event[Any]]:
             with suppress(ProtocolError):  # addresses that nothing reads are skipped by the import too
                 routes.connect(frame)
         elif frame.kind is FrameKind.REPLY:
-            events += routes.learn(frame.payload, frame.receive_time_ns)
+            events += routes.learn(frame.payload, frame.receive_time_ns).instruments
         elif frame.kind is FrameKind.RECEIVED:
             with suppress(ConfigError, ProtocolError):
                 events += routes.events(frame)

@@ -6,7 +6,7 @@ Owns what an address or a reply in a capture says about venue and category. It m
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -33,6 +33,13 @@ class _Reply(Struct):
 
 
 _reply_decoder = msgspec.json.Decoder(_Reply)
+
+
+class Learned(NamedTuple):
+    """What an instrument list told: the instruments, and why some of its rows are none."""
+
+    instruments: list[Event[Instrument]]
+    refused: list[ProtocolError]
 
 
 class ImportRoutes:
@@ -75,7 +82,7 @@ class ImportRoutes:
             self._unread[frame.connection] = error
             raise error
 
-    def learn(self, payload: bytes, receive_time_ns: int, url: str = "") -> list[Event[Instrument]]:
+    def learn(self, payload: bytes, receive_time_ns: int, url: str = "") -> Learned:
         """The instruments in a reply of the instrument list; their symbols are known from then on.
 
         Its category is in it, else in the `url` that was asked, else that of connections without an address.
@@ -95,20 +102,27 @@ class ImportRoutes:
         normalizer = self._normalizers.get(category)
         if normalizer is None:
             raise ProtocolError(asked, f"no normalizer reads category {category!r} yet", READ_SO_FAR)
-        events = normalizer.instruments(payload, receive_time_ns)
-        for event in events:
-            self.instruments[event.header.key] = event
-        return events
+        learned = Learned([], [])
+        for event in normalizer.instruments(payload, receive_time_ns):
+            if type(event.data) is Instrument:
+                self.instruments[event.header.key] = event
+                learned.instruments.append(event)
+            else:
+                learned.refused.append(ProtocolError(event.data.asked, event.data.answered, event.data.hint))
+        return learned
 
-    def learn_given(self, payload: bytes) -> None:
+    def learn_given(self, payload: bytes) -> Learned:
         """Take in an instrument list that is not in the capture; connections without an address are of its category.
 
         Raises:
-            ProtocolError: as `learn`.
+            ProtocolError: as `learn`, or not one of its rows can be used.
         """
-        events = self.learn(payload, 0)
-        if self._default is None and events:
-            self._default = events[0].header.category
+        learned = self.learn(payload, 0)
+        if learned.refused and not learned.instruments:
+            raise learned.refused[0]
+        if self._default is None and learned.instruments:
+            self._default = learned.instruments[0].header.category
+        return learned
 
     def events(self, frame: CapturedFrame) -> list[Event[Any]]:
         """The events in a received frame.

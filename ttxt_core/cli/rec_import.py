@@ -13,12 +13,13 @@ from typing import Any
 from ttxt_core.cli.import_problems import ImportProblems
 from ttxt_core.cli.import_routes import INSTRUMENTS_PATH, READ_SO_FAR, ImportRoutes, excerpt
 from ttxt_core.cli.import_steps import StepFinder
+from ttxt_core.cli.import_streams import ImportStreams
 from ttxt_core.cli.import_table import print_table
 from ttxt_core.cli.import_targets import ImportTargets
 from ttxt_core.cli.progress import Progress
 from ttxt_core.connectors.captures import CapturedFrame, FrameKind, read_capture
 from ttxt_core.errors import ConfigError, EventError, ProtocolError, TtxtError
-from ttxt_core.events import BookState, ConnectorError, Event, Orderbook
+from ttxt_core.events import BookState, ConnectorError, Event, FeedGap, MessageHeader, Orderbook, Source
 from ttxt_core.recording.writer import CHUNK_EVENTS
 
 
@@ -28,7 +29,7 @@ def run(options: Namespace) -> int:
     with Progress(f"importing {capture.name}", _size(capture)) as progress:
         routes = ImportRoutes(options.category)
         if options.instruments is not None:
-            _learn_from_file(options.instruments, routes)
+            _learn_from_file(options.instruments, routes, progress)
         if options.infer_steps:
             _infer_steps(capture, options.category, routes, progress)
         problems = ImportProblems(capture, progress.complain)
@@ -79,6 +80,7 @@ class _Importer:
         self.was_routed = False
         self._capture = capture
         self._routes = routes
+        self._streams = ImportStreams()
         self._targets = targets
         self._problems = problems
         self._pairs = pairs
@@ -126,13 +128,31 @@ class _Importer:
             TtxtError: a recording can't be written.
         """
         if frame.kind is FrameKind.CONNECTED:
+            self._mark_gaps(frame)
             self._routes.connect(frame)
         elif frame.kind is FrameKind.REPLY and INSTRUMENTS_PATH in frame.url:
             known = dict(self._routes.instruments)
-            for event in self._routes.learn(frame.payload, frame.receive_time_ns, frame.url):
+            learned = self._routes.learn(frame.payload, frame.receive_time_ns, frame.url)
+            for error in learned.refused:
+                self._problems.note(frame, error)
+            for event in learned.instruments:
                 old = known.get(event.header.key)
                 if old is None or old.data != event.data:
                     self._targets.update_instrument(event)
+
+    def _mark_gaps(self, frame: CapturedFrame) -> None:
+        """The connection of `frame` was opened: where it had been before, what came in between is missing."""
+        keys = self._streams.reopen(frame.connection)
+        if not keys:
+            return
+        reason = f"the capture's connection {frame.connection} was opened again"
+        for key in keys:
+            header = MessageHeader(*key, 0, frame.receive_time_ns, 0, Source.IMPORT)
+            self._targets.add(Event(header, FeedGap(reason)))
+        again = ProtocolError(
+            f"read on from {frame.connection}", "it was opened again", "its recordings have a gap there"
+        )
+        self._problems.note(frame, again)
 
     def _add(self, frame: CapturedFrame) -> None:
         """Import a received frame.
@@ -159,6 +179,7 @@ class _Importer:
                 self._problems.note(frame, ProtocolError(f"the venue refused {refused.asked}", refused.answered))
             elif self._pairs is None or pair in self._pairs:
                 self.pairs_met.add(pair)
+                self._streams.check(frame.connection, event)
                 self._write(frame, event)
 
     def _write(self, frame: CapturedFrame, event: Event[Any]) -> None:
@@ -200,7 +221,7 @@ def _infer_steps(capture: Path, category: str, routes: ImportRoutes, progress: P
         event.data.symbol for key, event in (seen.instruments | routes.instruments).items() if key.category == category
     }
     reply, unclear = finder.reply(category, without=listed)
-    for event in routes.learn(reply, 0):
+    for event in routes.learn(reply, 0).instruments:
         spec = event.data
         progress.complain(
             f"{event.header.key}: tick {spec.tick_size} and lot {spec.lot_size} are inferred from the decimals in "
@@ -217,9 +238,10 @@ def _size(capture: Path) -> int:
         return 0
 
 
-def _learn_from_file(path: Path, routes: ImportRoutes) -> None:
+def _learn_from_file(path: Path, routes: ImportRoutes, progress: Progress) -> None:
     try:
-        routes.learn_given(path.read_bytes())
+        for error in routes.learn_given(path.read_bytes()).refused:
+            progress.complain(f"{path.name}: {error}")
     except OSError as error:
         raise ConfigError(f"read the instruments {path}", error.strerror or str(error)) from error
     except ProtocolError as error:

@@ -115,10 +115,7 @@ class ChunkEncoder:
         Raises:
             EventError: an event can't be encoded.
         """
-        times = [event.header.receive_time_ns for event in events]
-        has_gap = FeedGap in {type(event.data) for event in events}
-        flags = ChunkFlag.GAP if has_gap else ChunkFlag(0)
-        return self._chunk(ChunkKind.EVENTS, flags, events, min(times), max(times))
+        return self._chunk(ChunkKind.EVENTS, events)
 
     def keyframe_chunk(self, events: Sequence[Event[Any]], as_of_ns: int) -> bytes:
         """A keyframe: `events` stand for everything up to `as_of_ns`.
@@ -126,30 +123,35 @@ class ChunkEncoder:
         Raises:
             EventError: an event can't be encoded.
         """
-        return self._chunk(ChunkKind.KEYFRAME, ChunkFlag(0), events, as_of_ns, as_of_ns)
+        return self._chunk(ChunkKind.KEYFRAME, events, as_of_ns)
 
-    def _chunk(
-        self, kind: ChunkKind, flags: ChunkFlag, events: Sequence[Event[Any]], first_ns: int, last_ns: int
-    ) -> bytes:
+    def _chunk(self, kind: ChunkKind, events: Sequence[Event[Any]], as_of_ns: int | None = None) -> bytes:
+        """The chunk's times are those of its events, or both `as_of_ns`."""
         first = events[0].header
-        receive_ns = first.receive_time_ns
+        flags = ChunkFlag(0)
+        first_ns = last_ns = receive_ns = first.receive_time_ns
         venue_ns = first.venue_time_ns
         sequence = first.sequence
         rows = []
         for event in events:
             header = event.header
             data = event.data
-            rows.append(
-                (
-                    header.receive_time_ns - receive_ns,
-                    header.venue_time_ns - venue_ns,
-                    header.sequence - sequence,
-                    Raw(data.raw) if type(data) is UnknownEvent else data,
-                )
-            )
-            receive_ns = header.receive_time_ns
+            kind_of_data = type(data)
+            if kind_of_data is UnknownEvent:
+                data = Raw(data.raw)
+            elif kind_of_data is FeedGap:
+                flags = ChunkFlag.GAP
+            time_ns = header.receive_time_ns
+            rows.append((time_ns - receive_ns, header.venue_time_ns - venue_ns, header.sequence - sequence, data))
+            if time_ns > last_ns:
+                last_ns = time_ns
+            elif time_ns < first_ns:
+                first_ns = time_ns
+            receive_ns = time_ns
             venue_ns = header.venue_time_ns
             sequence = header.sequence
+        if as_of_ns is not None:
+            first_ns, last_ns, flags = as_of_ns, as_of_ns, ChunkFlag(0)
         payload = (
             *(first.venue, first.category, first.pair, first.source),
             *(first.receive_time_ns, first.venue_time_ns, first.sequence, rows),

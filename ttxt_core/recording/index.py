@@ -32,15 +32,30 @@ class Readable(Protocol):
 
 
 class Chunk(Struct, frozen=True, gc=False):
-    """A chunk's place and header."""
+    """A chunk's place and header.
+
+    Attributes:
+        offset: where it begins. header: what it says of itself.
+        is_repeated: it is there twice, one behind the other, as the first chunk of a recording is.
+    """
 
     offset: int
     header: ChunkHeader
+    is_repeated: bool = False
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Where it is to be found."""
+        return (self.offset, self.offset + self._length) if self.is_repeated else (self.offset,)
 
     @property
     def end(self) -> int:
         """The offset behind it."""
-        return self.offset + HEADER_SIZE + self.header.payload_length
+        return self.offset + self._length * (1 + self.is_repeated)
+
+    @property
+    def _length(self) -> int:
+        return HEADER_SIZE + self.header.payload_length
 
 
 class Damage(NamedTuple):
@@ -90,6 +105,9 @@ def read_index(file: Readable) -> Index:
             entries.append(Damage(offset, end - offset, what, None, time_ns, is_tail=chunk is None))
             if chunk is None:
                 return Index(entries, offset)
+        if not chunk.offset:
+            again = _chunk_at(file, chunk.end)
+            chunk = Chunk(0, chunk.header, is_repeated=again is not None and again.header == chunk.header)
         entries.append(chunk)
         time_ns = max(time_ns, chunk.header.last_ns)
         offset = chunk.end

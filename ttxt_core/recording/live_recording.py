@@ -10,10 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from ttxt_core.clock import Clock
-from ttxt_core.events import MARKET_EVENTS
 from ttxt_core.queues.base import FullPolicy, IQueuePublisher
 from ttxt_core.queues.fanout import FanOut
-from ttxt_core.recording.recorder import MarketDataRecorder
+from ttxt_core.recording.recorder import NOT_RECORDED, MarketDataRecorder
 
 MAILBOX_CAPACITY = 100_000
 """Events that wait while the disk is slow: 20 s of 5,000 a second. Beyond that the oldest go; the recording says so."""
@@ -32,14 +31,16 @@ class RecordingStats(Struct, frozen=True):
 class LiveRecording:
     """Records from the moment it is made, beginning with the instruments and books as they stand."""
 
-    def __init__(self, events: FanOut, folder: Path, *, clock: Clock, errors: IQueuePublisher) -> None:
-        """Subscribe to `events`; the files go to `folder`, what goes wrong to `errors`."""
+    def __init__(
+        self, events: FanOut, folder: Path, *, clock: Clock, errors: IQueuePublisher, name: str = "recorder"
+    ) -> None:
+        """Subscribe to `events` under `name`; the files go to `folder`, what goes wrong to `errors`."""
         self._events = events
         self._mailbox = events.subscribe(
-            "recorder",
+            name,
             capacity=MAILBOX_CAPACITY,
             policy=FullPolicy.DROP_OLDEST,
-            accepts=MARKET_EVENTS,
+            ignores=NOT_RECORDED,  # what is left are market events and events of others' types
             snapshot=True,
         )
         self._recorder = MarketDataRecorder(self._mailbox, folder, clock=clock, publisher=errors)

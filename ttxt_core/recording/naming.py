@@ -1,10 +1,14 @@
-"""File names of recordings, made from what they hold.
+"""File names of recordings, made from what they hold, and the recordings of a folder.
 
 A name is for people and folders: identity is read from the file itself, never parsed from its name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from ttxt_core.errors import ConfigError
 from ttxt_core.events.envelope import InstrumentKey
 from ttxt_core.instruments import TradingPair
 
@@ -30,6 +34,21 @@ def file_name(key: InstrumentKey) -> str:
     if pair.expiry:
         parts.append(pair.expiry)
     return "_".join(parts) + SUFFIX
+
+
+def recordings_in(named: Sequence[Path]) -> list[Path]:
+    """`named`, with every folder replaced by the recordings in it.
+
+    Raises:
+        ConfigError: a folder has none.
+    """
+    paths: list[Path] = []
+    for path in named:
+        found = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else [path]
+        if not found:
+            raise ConfigError(f"replay {path}", "there is no recording in this folder", f"recordings end in {SUFFIX}")
+        paths += found
+    return paths
 
 
 def _part(text: str) -> str:

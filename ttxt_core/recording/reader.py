@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 from ttxt_core.errors import CorruptChunkError, RecordingError
 from ttxt_core.events import Event, FeedGap, Instrument, InstrumentKey, MessageHeader, Source
-from ttxt_core.recording.codec import HEADER_SIZE, ChunkDecoder, ChunkFlag, ChunkKind
+from ttxt_core.recording.codec import HEADER_SIZE, ChunkDecoder, ChunkFlag, ChunkHeader, ChunkKind
 from ttxt_core.recording.index import Chunk, Damage, read_index
 from ttxt_core.recording.state import MarketState
 from ttxt_core.recording.storage import ReadFile
@@ -186,22 +186,30 @@ class RecordingReader:
         return best
 
     def read_chunk(self, chunk: Chunk) -> list[Event[Any]]:
-        """The events of one chunk of `chunks`.
+        """The events of one chunk of `chunks`; of one that is there twice, from whichever is whole.
 
         Raises:
             CorruptChunkError: it is damaged.
             RecordingError: the disk failed.
         """
-        header = chunk.header
-        where = f"read {self.path}, chunk at byte {chunk.offset}"
-        payload = self._file.read_at(chunk.offset + HEADER_SIZE, header.payload_length)
+        whole: list[list[Event[Any]]] = []
+        for offset in chunk.offsets:
+            try:
+                whole.append(self._decode(chunk.header, offset))
+            except CorruptChunkError:
+                if not whole and offset == chunk.offsets[-1]:
+                    raise
+        return whole[0]
+
+    def _decode(self, header: ChunkHeader, offset: int) -> list[Event[Any]]:
+        """The events of a chunk; that it is damaged is noted."""
+        payload = self._file.read_at(offset + HEADER_SIZE, header.payload_length)
         try:
-            return self._decoder.events(header, payload, where)
+            return self._decoder.events(header, payload, f"read {self.path}, chunk at byte {offset}")
         except CorruptChunkError as error:
             missed = header.rows if header.kind == ChunkKind.EVENTS else 0
-            self._damage[chunk.offset] = Damage(
-                chunk.offset, chunk.end - chunk.offset, error.answered, missed, header.first_ns
-            )
+            length = HEADER_SIZE + header.payload_length
+            self._damage[offset] = Damage(offset, length, error.answered, missed, header.first_ns)
             raise
 
     def close(self) -> None:

@@ -91,7 +91,7 @@ class MarketDataRecorder:
 
     @property
     def bytes(self) -> int:
-        """Length of all its files."""
+        """Bytes that were added to its files."""
         return sum(track.size for track in list(self._tracks.values()))
 
     @property

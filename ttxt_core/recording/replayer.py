@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS, Clock, ReplayClock, SystemClock
@@ -24,6 +25,7 @@ from ttxt_core.events import (
     StreamReset,
 )
 from ttxt_core.queues.base import IQueuePublisher
+from ttxt_core.recording.disguise import Disguise, DisguisedTimeline
 from ttxt_core.recording.index import Damage
 from ttxt_core.recording.reader import Gap
 from ttxt_core.recording.timeline import Timeline
@@ -74,7 +76,9 @@ class MarketDataReplayer:
             NotARecordingError, RecordingError: a file can't be read.
         """
         self._speed = _checked(speed)
-        self._timeline = Timeline(paths, source=Source.REPLAY)
+        self._plain = Timeline(paths, source=Source.REPLAY)
+        self._timeline: Timeline | DisguisedTimeline = self._plain
+        self._disguise: Disguise | None = None
         self._publisher = publisher
         self._clock = clock
         self._skip_ns = None if skip_idle_s is None else int(skip_idle_s * NANOSECONDS)
@@ -86,6 +90,7 @@ class MarketDataReplayer:
         self._anchor_ns = self.first_ns
         self._is_held = False
         self._is_stopped = False
+        self._has_begun = False
         self._controls = 0
         """Rises with every control, so that a batch that is under way notices."""
         self._publishing = asyncio.Lock()
@@ -135,6 +140,21 @@ class MarketDataReplayer:
         return self._next is None
 
     @property
+    def disguise(self) -> Disguise | None:
+        """What hides names, dates and price levels; None while all is as recorded."""
+        return self._disguise
+
+    @property
+    def really(self) -> list[InstrumentKey]:
+        """The instruments as they are called without a disguise, in the order of the paths."""
+        return list(self._plain.instruments)
+
+    @property
+    def really_ns(self) -> int:
+        """Market time without a disguise."""
+        return self.position_ns - (0 if self._disguise is None else self._disguise.later_ns)
+
+    @property
     def gaps(self) -> list[Gap]:
         """Where events are missing, for a timeline."""
         return self._timeline.gaps
@@ -180,7 +200,7 @@ class MarketDataReplayer:
         """End `run`, as soon as the queue has taken the event that is being published, and close the files."""
         self._is_stopped = True
         self._control()
-        self._timeline.close()
+        self._plain.close()
 
     def hold(self) -> None:
         """Stand still: no event goes out and the clock stops."""
@@ -247,16 +267,51 @@ class MarketDataReplayer:
         """
         self._control()
         async with self._publishing:
-            time_ns = min(max(time_ns, self.first_ns), self.last_ns)
-            state, self._events = self._timeline.state_at(time_ns)
-            self._next = next(self._events, None)
-            header = MessageHeader("", "", "", 0, time_ns, 0, Source.REPLAY)
-            self._opening = [Event(header, StreamReset(ResetReason.SEEK)), *state]
-            self._clock.set_ns(time_ns)
-            self._restart_pace()
+            self._go_to(time_ns)
             await self._publish_opening()
 
+    def hide(self, random: Random) -> None:
+        """Begin in a disguise drawn from `random`: names, dates and price levels of its own. Before `run` only.
+
+        Raises:
+            ConfigError: something was published as it is.
+            RecordingError: a recording's instrument can't be read.
+        """
+        if self._has_begun:
+            raise ConfigError("begin the replay in disguise", "it has begun", "use `wear`, which seeks")
+        self._wear(Disguise.of(self._plain, random))
+        self._opening, self._events = self._timeline.start()
+        self._next = next(self._events, None)
+        self._clock.set_ns(self.first_ns)
+
+    async def wear(self, random: Random | None) -> None:
+        """Go on from here in a disguise drawn from `random`, or with None as recorded: a seek to this very moment.
+
+        Raises:
+            QueueClosedError, QueueFullError, RecordingError: as `run`.
+        """
+        self._control()
+        async with self._publishing:
+            time_ns = self.really_ns
+            self._wear(None if random is None else Disguise.of(self._plain, random))
+            self._go_to(time_ns + (0 if self._disguise is None else self._disguise.later_ns))
+            await self._publish_opening()
+
+    def _wear(self, disguise: Disguise | None) -> None:
+        self._disguise = disguise
+        self._timeline = self._plain if disguise is None else DisguisedTimeline(self._plain, disguise)
+
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _go_to(self, time_ns: int) -> None:
+        """Stand at `time_ns`; what is told first is that all before is void, and the state there."""
+        time_ns = min(max(time_ns, self.first_ns), self.last_ns)
+        state, self._events = self._timeline.state_at(time_ns)
+        self._next = next(self._events, None)
+        header = MessageHeader("", "", "", 0, time_ns, 0, Source.REPLAY)
+        self._opening = [Event(header, StreamReset(ResetReason.SEEK)), *state]
+        self._clock.set_ns(time_ns)
+        self._restart_pace()
 
     def _control(self) -> None:
         """Something changed: no more of a batch, nap or wait that is under way."""
@@ -314,6 +369,7 @@ class MarketDataReplayer:
         return not (self._is_held or self._is_stopped)
 
     async def _publish_opening(self) -> None:
+        self._has_begun = True
         while self._opening:
             await self._publisher.publish(self._opening[0])
             del self._opening[0]

@@ -7,6 +7,8 @@ same. Pure: it must not read or write anything.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nlargest, nsmallest
+from math import isnan, nan
 from typing import Any
 
 from msgspec.structs import astuple
@@ -22,7 +24,7 @@ from ttxt_core.events import (
     Orderbook,
     Ticker,
 )
-from ttxt_core.orderbook import LocalOrderbook
+from ttxt_core.orderbook import fault_of
 
 KEPT_CANDLES = 60
 """Latest candles of each interval that a state holds, so that a chart is not empty after a seek."""
@@ -47,16 +49,16 @@ class MarketState:
 
     def update(self, events: Iterable[Event[Any]]) -> None:
         """Take in `events`, in order."""
-        book, figures = self._book, self._figures
+        add_delta, figures = self._book.add_delta, self._figures
         for event in events:
             data = event.data
             kind = type(data)
             if kind is Orderbook:
-                if not data.is_snapshot:
-                    self.breaks += not book.add_delta(event)
-                else:
-                    book.replace(event)
+                if data.is_snapshot:
+                    self._book.replace(event)
                     self._status = None
+                elif not add_delta(event):
+                    self.breaks += 1
             elif kind is Ticker:
                 self._ticker_header = event.header
                 for place, figure in enumerate(astuple(data)):
@@ -70,7 +72,7 @@ class MarketState:
                 self._set_status(event)
             elif kind is FeedGap:
                 self.breaks += 1
-                book.may_have_missed = True
+                self._book.miss()
 
     def events(self) -> list[Event[Any]]:
         """The state: instrument, candles (oldest first), ticker, book; each as far as it is known.
@@ -114,90 +116,102 @@ class MarketState:
         self.breaks += 1
         self._status = event
         if state is not BookState.STALE:  # a stale book goes on where it was; the others wait for a snapshot
-            self._book.is_whole = False
+            self._book.lose()
 
 
 class _BookFold:
     """A book that is written often and read seldom: levels without an order, sorted when asked for.
 
-    It takes a delta in a third of the time of `LocalOrderbook`, which stays the judge of what comes out.
+    It only looks at what it needs to follow the stream; what comes out is judged as `LocalOrderbook` does.
 
-    Attributes:
+    Attributes (read them, don't set them):
         has_begun: a book event has come.
-        is_whole: no delta is missing since the last snapshot.
-        may_have_missed: events were lost since then, and no delta has yet shown by its predecessor that none of
-            the book's were among them; deltas that name none can't be trusted any more.
+        may_have_missed: events were lost since the last snapshot, and no delta has yet shown by its predecessor that
+            none of the book's were among them; deltas that name none can't be trusted any more.
     """
 
-    __slots__ = ("_asks", "_bids", "_depth", "_last", "has_begun", "is_whole", "may_have_missed")
+    __slots__ = ("_asks", "_bids", "_depth", "_last", "_sequence", "has_begun", "may_have_missed")
 
     def __init__(self) -> None:
         self.has_begun = False
-        self.is_whole = False
         self.may_have_missed = False
         self._bids: dict[float, float] = {}
         self._asks: dict[float, float] = {}
         self._depth = 0
         self._last: Event[Orderbook] | None = None
+        self._sequence: float = nan
+        """That of the last message; NaN, which no delta follows, while one is missing since the last snapshot."""
 
     def replace(self, event: Event[Orderbook]) -> None:
         """Take in a snapshot."""
         message = event.data
-        self.has_begun = self.is_whole = True
+        self.has_begun = True
         self.may_have_missed = False
         self._bids = {price: size for price, size in dict(message.bids).items() if size}
         self._asks = {price: size for price, size in dict(message.asks).items() if size}
         self._depth = message.depth
         self._last = event
+        self._sequence = message.sequence
         self._trim()
 
     def add_delta(self, event: Event[Orderbook]) -> bool:
         """Take in a delta; False when it shows that one before it is missing."""
-        self.has_begun = True
-        last = self._last
-        if not self.is_whole or last is None:
-            return True
         message = event.data
         previous = message.previous_sequence
-        if self.may_have_missed if previous is None else previous != last.data.sequence:
-            self.is_whole = False
-            return False
-        self.may_have_missed = False
-        if message.bids:
-            _apply(message.bids, self._bids)
-        if message.asks:
-            _apply(message.asks, self._asks)
+        if previous == self._sequence:
+            self.may_have_missed = False
+        else:
+            self.has_begun = True
+            if isnan(self._sequence):
+                return True
+            if previous is not None or self.may_have_missed:
+                self.lose()
+                return False
+        sizes = self._bids
+        for price, size in message.bids:
+            if size:
+                sizes[price] = size
+            else:
+                sizes.pop(price, None)
+        sizes = self._asks
+        for price, size in message.asks:
+            if size:
+                sizes[price] = size
+            else:
+                sizes.pop(price, None)
         self._last = event
-        if self._depth and (len(self._bids) > self._depth or len(self._asks) > self._depth):
+        self._sequence = message.sequence
+        if self._depth and (len(sizes) > self._depth or len(self._bids) > self._depth):
             self._trim()
         return True
+
+    def miss(self) -> None:
+        """Events were lost; whether some of the book's are among them is not known yet."""
+        self.may_have_missed = True
+
+    def lose(self) -> None:
+        """A delta is missing: nothing is known until the next snapshot."""
+        self._sequence = nan
 
     def event(self) -> Event[Orderbook] | None:
         """The book as a snapshot under the header of its last change; None unless it is VALID."""
         last = self._last
-        if last is None or not self.is_whole:
+        if last is None or isnan(self._sequence):
             return None
-        bids = sorted(self._bids.items(), reverse=True)
-        asks = sorted(self._asks.items())
-        snapshot = Event(last.header, Orderbook(bids, asks, True, last.data.sequence, None, self._depth))
-        return snapshot if LocalOrderbook().update(snapshot) is BookState.VALID else None
+        bids = [(price, self._bids[price]) for price in sorted(self._bids, reverse=True)]
+        asks = [(price, self._asks[price]) for price in sorted(self._asks)]
+        message = Orderbook(bids, asks, True, last.data.sequence, None, self._depth)
+        return None if fault_of(message) else Event(last.header, message)
 
     def _trim(self) -> None:
         """Levels beyond the stream's depth are no longer reported: `LocalOrderbook` forgets them too."""
-        depth = self._depth
-        if depth:
-            for price in sorted(self._bids)[:-depth]:
-                del self._bids[price]
-            for price in sorted(self._asks)[depth:]:
-                del self._asks[price]
-
-
-def _apply(levels: list[tuple[float, float]], sizes: dict[float, float]) -> None:
-    for price, size in levels:
-        if size:
-            sizes[price] = size
-        else:
-            sizes.pop(price, None)
+        depth, bids, asks = self._depth, self._bids, self._asks
+        if depth and len(bids) > depth:
+            for price in nsmallest(len(bids) - depth, bids):
+                del bids[price]
+        if depth and len(asks) > depth:
+            for price in nlargest(len(asks) - depth, asks):
+                del asks[price]
 
 
 def _start_of(event: Event[Kline]) -> int:

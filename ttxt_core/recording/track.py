@@ -37,6 +37,7 @@ class RecordingTrack:
         self._writer: RecordingWriter | None = None
         self._held: deque[Event[Any]] = deque()
         self._dropped = 0
+        self._size_before = 0
         self._begin_failure: TtxtError | None = None
 
     @property
@@ -46,8 +47,8 @@ class RecordingTrack:
 
     @property
     def size(self) -> int:
-        """Bytes of its file."""
-        return self._writer.size if self._writer is not None else 0
+        """Bytes that were added to its file; what it held before does not count."""
+        return self._writer.size - self._size_before if self._writer is not None else 0
 
     @property
     def lost(self) -> int:
@@ -126,7 +127,7 @@ class RecordingTrack:
                 "move it away, or set the clock",
             )
             raise self._begin_failure
-        self._writer = writer
+        self._writer, self._size_before = writer, writer.size if writer.last_ns is not None else 0
         self._begin_failure = None
         header = MessageHeader(*self.key, 0, now_ns, 0, instrument.header.source)
         if writer.last_ns is not None:

@@ -1,45 +1,23 @@
 """The kept order book: `LocalOrderbook.update(event)` is the one call that keeps it.
 
-Owns the levels of one instrument and the verdict on whether they may be trusted. It must not fetch, publish
-or repair anything: whoever feeds it reads `state` and asks the venue for a new snapshot.
-
-A side is a dict of price → size and a list of the prices, sorted by bisect, best last: most changes are near
-the best price, so little of the list has to move.
+Owns the verdict on whether the book may be trusted. It must not fetch, publish or repair anything: whoever feeds it
+reads `state` and asks the venue for a new snapshot.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from math import inf
-from typing import Final, NamedTuple
+from typing import Final
 
 from ttxt_core.errors import BookError
 from ttxt_core.events.envelope import Event, InstrumentKey, MessageHeader
 from ttxt_core.events.market import Orderbook, Side
 from ttxt_core.events.status import BookState
+from ttxt_core.orderbook.sides import Asks, Bids, BookSide, Level, TakeCost
 
 # `update` runs for every book message: reading a member off its enum would cost it a tenth of a microsecond each time.
 _SYNCING: Final = BookState.SYNCING
 _VALID: Final = BookState.VALID
-
-Level = tuple[float, float]
-"""``(price, size)``; size in base currency."""
-
-
-class TakeCost(NamedTuple):
-    """What a market order would get from the book as it stands.
-
-    Attributes:
-        quantity: what the book can fill, base currency; less than asked when the book ends before.
-        cost: Σ price × size of it, quote currency, before fees.
-        average: cost / quantity; None when nothing is filled.
-        worst: the last price reached; None when nothing is filled.
-    """
-
-    quantity: float
-    cost: float
-    average: float | None
-    worst: float | None
 
 
 class LocalOrderbook:
@@ -57,17 +35,31 @@ class LocalOrderbook:
         ignored: deltas that were not applied because the book was not VALID, or because they broke it.
     """
 
-    __slots__ = ("_asks", "_bids", "depth", "ignored", "key", "reason", "sequence", "state")
+    __slots__ = (
+        "_asks",
+        "_bids",
+        "_category",
+        "_pair",
+        "_venue",
+        "depth",
+        "ignored",
+        "key",
+        "reason",
+        "sequence",
+        "state",
+    )
 
     def __init__(self, key: InstrumentKey | None = None) -> None:
         self.key = key
+        # The parts of the key once more: three plain attributes are compared faster than a tuple that is made for it.
+        self._venue, self._category, self._pair = key or ("", "", "")
         self.state = BookState.SYNCING
         self.reason = "no snapshot yet"
         self.sequence = 0
         self.depth = 0
         self.ignored = 0
-        self._bids = _BookSide(1.0)
-        self._asks = _BookSide(-1.0)
+        self._bids = Bids()
+        self._asks = Asks()
 
     # -- keeping it ------------------------------------------------------------------------------------
 
@@ -83,35 +75,29 @@ class LocalOrderbook:
             BookError: the event is about another instrument.
         """
         header = event.header
-        key = self.key
-        if key is None:
-            self.key = header.key
-        elif (header.venue, header.category, header.pair) != key:
-            raise BookError(
-                f"update the book of {key}", f"the event is about {header.key}", "keep a book an instrument"
-            )
+        if header.pair != self._pair or header.category != self._category or header.venue != self._venue:
+            self._begin(header)
         message = event.data
-        if message.is_snapshot:
-            return self._replace(message)
-        if self.state is not _VALID:
-            self.ignored += 1
-            if self.state is _SYNCING:
-                self.reason = "deltas came before a snapshot"
-            return self.state
+        if self.state is not _VALID or message.is_snapshot:
+            return self._replace(message) if message.is_snapshot else self._ignore()
         previous = message.previous_sequence
-        if previous is not None and previous != self.sequence:
+        if previous != self.sequence and previous is not None:
             return self._refuse(f"gap: a delta follows {previous}, the book is at {self.sequence}")
-        bad = _bad_level(message)
-        if bad:
-            return self._refuse(bad)
-        if message.bids:
-            self._bids.apply(message.bids, self.depth)
-        if message.asks:
-            self._asks.apply(message.asks, self.depth)
+        bids, asks = message.bids, message.asks
+        # Both sides before any is touched: a message is applied whole or not at all. Chained comparisons are slower.
+        for price, size in bids:
+            if not (price > 0.0 and size >= 0.0 and price < inf and size < inf):
+                return self._refuse(_bad_level(message))
+        for price, size in asks:
+            if not (price > 0.0 and size >= 0.0 and price < inf and size < inf):
+                return self._refuse(_bad_level(message))
+        if bids:
+            self._bids.apply(bids, self.depth)
+        if asks:
+            self._asks.apply(asks, self.depth)
         self.sequence = message.sequence
-        bids, asks = self._bids.keys, self._asks.keys
-        if bids and asks and bids[-1] >= -asks[-1]:
-            return self._leave(BookState.GAP, self._crossed())
+        if self._bids.best >= self._asks.best:
+            return self._leave(BookState.GAP, _crossed(self._bids.best, self._asks.best))
         return _VALID
 
     def mark_stale(self, reason: str) -> None:
@@ -149,12 +135,14 @@ class LocalOrderbook:
     @property
     def best_bid(self) -> Level | None:
         """The highest bid as ``(price, size)``; None when there is none."""
-        return self._bids.best()
+        side = self._bids
+        return (side.best, side.sizes[side.best]) if side.sizes else None
 
     @property
     def best_ask(self) -> Level | None:
         """The lowest ask as ``(price, size)``; None when there is none."""
-        return self._asks.best()
+        side = self._asks
+        return (side.best, side.sizes[side.best]) if side.sizes else None
 
     def bids(self, n: int | None = None) -> list[Level]:
         """The best `n` bids (all when None), best first."""
@@ -167,26 +155,26 @@ class LocalOrderbook:
     def deepest(self, side: Side) -> Level | None:
         """The worst level that is kept of the book's own `side` (BUY: bids); None when there is none."""
         book_side = self._side(side)
-        if not book_side.keys:
+        if not book_side.sizes:
             return None
-        price = book_side.sign * book_side.keys[0]
+        price = book_side.prices()[-1]
         return price, book_side.sizes[price]
 
     def level_count(self, side: Side) -> int:
         """How many levels the book's own `side` (BUY: bids) has."""
-        return len(self._side(side).keys)
+        return len(self._side(side).sizes)
 
     @property
     def mid(self) -> float | None:
         """Halfway between best bid and best ask; None when a side is empty."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return (bids[-1] - asks[-1]) / 2 if bids and asks else None
+        bids, asks = self._bids, self._asks
+        return (bids.best + asks.best) / 2 if bids.sizes and asks.sizes else None
 
     @property
     def spread(self) -> float | None:
         """Best ask less best bid, in quote currency; None when a side is empty."""
-        bids, asks = self._bids.keys, self._asks.keys
-        return -asks[-1] - bids[-1] if bids and asks else None
+        bids, asks = self._bids, self._asks
+        return asks.best - bids.best if bids.sizes and asks.sizes else None
 
     def size_at(self, side: Side, price: float) -> float:
         """The size displayed at `price` on the book's own `side` (BUY: bids); 0.0 when there is none."""
@@ -204,13 +192,22 @@ class LocalOrderbook:
         return self._side(side.opposite).take(quantity)
 
     def __repr__(self) -> str:
-        sides = f"{len(self._bids.keys)} bids, {len(self._asks.keys)} asks"
+        sides = f"{len(self._bids.sizes)} bids, {len(self._asks.sizes)} asks"
         return f"LocalOrderbook({self.key}, {self.state}, sequence {self.sequence}, {sides})"
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def _side(self, side: Side) -> _BookSide:
+    def _side(self, side: Side) -> BookSide:
         return self._bids if side is Side.BUY else self._asks
+
+    def _begin(self, header: MessageHeader) -> None:
+        """The book is of the instrument of its first event, and of no other."""
+        if self.key is not None:
+            raise BookError(
+                f"update the book of {self.key}", f"the event is about {header.key}", "keep a book an instrument"
+            )
+        self.key = header.key
+        self._venue, self._category, self._pair = header.key
 
     def _replace(self, message: Orderbook) -> BookState:
         bad = _bad_level(message)
@@ -220,12 +217,18 @@ class LocalOrderbook:
         self._bids.replace(message.bids, message.depth)
         self._asks.replace(message.asks, message.depth)
         self.sequence = message.sequence
-        bids, asks = self._bids.keys, self._asks.keys
-        if bids and asks and bids[-1] >= -asks[-1]:
-            return self._leave(BookState.GAP, self._crossed())
+        if self._bids.best >= self._asks.best:
+            return self._leave(BookState.GAP, _crossed(self._bids.best, self._asks.best))
         self.state = BookState.VALID
         self.reason = ""
         return BookState.VALID
+
+    def _ignore(self) -> BookState:
+        """A delta came while the book is not VALID."""
+        self.ignored += 1
+        if self.state is BookState.SYNCING:
+            self.reason = "deltas came before a snapshot"
+        return self.state
 
     def _refuse(self, reason: str) -> BookState:
         self.ignored += 1
@@ -236,82 +239,19 @@ class LocalOrderbook:
         self.reason = reason
         return state
 
-    def _crossed(self) -> str:
-        return f"crossed: best bid {self._bids.keys[-1]} is not below best ask {-self._asks.keys[-1]}"
+
+def fault_of(snapshot: Orderbook) -> str:
+    """Why a book that is just this is not VALID, or an empty string: `LocalOrderbook` without a book being made.
+
+    Its levels must be best first, as a snapshot's are, and of sizes above zero.
+    """
+    bids, asks = snapshot.bids, snapshot.asks
+    is_crossed = bids and asks and bids[0][0] >= asks[0][0]
+    return _bad_level(snapshot) or (_crossed(bids[0][0], asks[0][0]) if is_crossed else "")
 
 
-class _BookSide:
-    """One side. `keys` are sorted prices times `sign` (1 bids, -1 asks), so that the best is always last."""
-
-    __slots__ = ("keys", "sign", "sizes")
-
-    def __init__(self, sign: float) -> None:
-        self.sign = sign
-        self.sizes: dict[float, float] = {}
-        self.keys: list[float] = []
-
-    def apply(self, levels: list[Level], depth: int) -> None:
-        sizes, keys, sign = self.sizes, self.keys, self.sign
-        # Both have the same prices, so a difference in length tells that one came or went: cheaper than to look first.
-        for price, size in levels:
-            if size:
-                sizes[price] = size
-                if len(sizes) != len(keys):
-                    insort(keys, sign * price)
-            else:
-                sizes.pop(price, None)
-                if len(sizes) != len(keys):
-                    del keys[bisect_left(keys, sign * price)]
-        if depth and len(keys) > depth:
-            self._trim(depth)
-
-    def replace(self, levels: list[Level], depth: int) -> None:
-        sign = self.sign
-        self.sizes = {price: size for price, size in dict(levels).items() if size}
-        self.keys = sorted([sign * price for price in self.sizes])
-        if depth and len(self.keys) > depth:
-            self._trim(depth)
-
-    def best(self) -> Level | None:
-        if not self.keys:
-            return None
-        price = self.sign * self.keys[-1]
-        return price, self.sizes[price]
-
-    def levels(self, n: int | None) -> list[Level]:
-        sizes = self.sizes
-        keys = self.keys[::-1] if n is None else self.keys[: -n - 1 : -1]
-        if self.sign > 0:
-            return [(price, sizes[price]) for price in keys]
-        return [(-key, sizes[-key]) for key in keys]
-
-    def cumulative(self, price: float) -> float:
-        sizes, sign = self.sizes, self.sign
-        first = bisect_left(self.keys, sign * price)
-        return sum([sizes[sign * key] for key in reversed(self.keys[first:])], 0.0)
-
-    def take(self, quantity: float) -> TakeCost:
-        filled = cost = 0.0
-        worst: float | None = None
-        for key in reversed(self.keys):
-            left = quantity - filled
-            if not left > 0:  # so that NaN takes nothing
-                break
-            worst = self.sign * key
-            size = self.sizes[worst]
-            if size >= left:
-                filled = quantity
-                cost += worst * left
-                break
-            filled += size
-            cost += worst * size
-        return TakeCost(filled, cost, cost / filled if filled else None, worst)
-
-    def _trim(self, depth: int) -> None:
-        excess = len(self.keys) - depth
-        for key in self.keys[:excess]:
-            del self.sizes[self.sign * key]
-        del self.keys[:excess]
+def _crossed(bid: float, ask: float) -> str:
+    return f"crossed: best bid {bid} is not below best ask {ask}"
 
 
 def _bad_level(message: Orderbook) -> str:
