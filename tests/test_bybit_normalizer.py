@@ -173,10 +173,27 @@ def test_later_pages_of_the_list_add_to_it() -> None:
         ({"symbol": None}, "symbol"),
     ],
 )
-def test_an_instrument_that_can_not_be_is_one_error(change: dict[str, Any], message: str) -> None:
-    body = bybit.instruments("linear", bybit.LINEAR_BTC | change)
-    with pytest.raises(ProtocolError, match=message):
-        BybitNormalizer("linear").instruments(body.encode(), 1)
+def test_an_instrument_that_can_not_be_costs_itself_alone(change: dict[str, Any], message: str) -> None:
+    rows = [bybit.LINEAR_BTC | bybit.ETH, bybit.LINEAR_BTC | change, bybit.LINEAR_BTC | {"symbol": "GOOD"}]
+    made = BybitNormalizer("linear")
+    first, bad, last = made.instruments(bybit.instruments("linear", *rows).encode(), 1)
+    assert [event.data.symbol for event in (first, last)] == ["ETHUSDT", "GOOD"]
+    assert (bad.header.pair, bad.data.kind) == ("", "instrument")
+    name = "in row 2" if "symbol" in change else "BTCUSDT"
+    assert bad.data.asked == f"read the instrument {name} of bybit linear"
+    assert message in bad.data.answered
+    assert made.normalize(bybit.snapshot(symbol="ETHUSDT").encode(), 2)
+    if name == "BTCUSDT":
+        with pytest.raises(ProtocolError, match="unknown symbol BTCUSDT"):
+            made.normalize(bybit.snapshot().encode(), 2)
+
+
+@pytest.mark.parametrize("row", [7, None, "BTCUSDT", [], {}])
+def test_a_row_that_is_no_instrument_at_all_is_named_by_its_place(row: Any) -> None:
+    made = BybitNormalizer("spot")
+    good, bad = made.instruments(bybit.instruments("spot", bybit.SPOT_BTC, row).encode(), 1)
+    assert good.data.symbol == "BTCUSDT"
+    assert bad.data.asked == "read the instrument in row 2 of bybit spot"
 
 
 def test_a_refused_list_and_one_of_another_category_are_errors() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from ttxt_core.events import Event, Instrument
+from ttxt_core.events import Event
 
 
 class NormalizerBase(ABC):
@@ -31,9 +31,11 @@ class NormalizerBase(ABC):
         """
 
     @abstractmethod
-    def instruments(self, payload: bytes, receive_time_ns: int) -> list[Event[Instrument]]:
+    def instruments(self, payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
         """The instruments in a reply of the venue's instrument list; the normalizer knows their symbols from then on.
 
+        An `Instrument` a row; a row that can't be read is a `ConnectorError` of kind ``instrument`` in its place.
+
         Raises:
-            ProtocolError: likewise, or the venue answered with an error.
+            ProtocolError: the reply is no list, of another category, or the venue answered with an error.
         """

@@ -11,7 +11,7 @@ import sys
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Raw, Struct, field
 
 Amount = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
 """A price or a size."""
@@ -32,7 +32,6 @@ class Envelope(Struct, gc=False):
 class BookData(Struct, gc=False):
     """`b` and `a` are (price, size), bids falling and asks rising; `u` counts the messages of the stream."""
 
-    s: str
     b: list[tuple[Amount, Amount]]
     a: list[tuple[Amount, Amount]]
     u: Counter
@@ -160,11 +159,17 @@ class InstrumentRow(Struct, gc=False, rename="camel"):
     leverage_filter: LeverageFilter | None = None
 
 
+class RowName(Struct, gc=False):
+    """As much of a row as says which one it is."""
+
+    symbol: str
+
+
 class InstrumentResult(Struct, gc=False):
-    """The list and the category it is of."""
+    """The list and the category it is of; a row is an `InstrumentRow`, read by itself since one may be bad."""
 
     category: str = ""
-    rows: list[InstrumentRow] = field(name="list", default_factory=list)
+    rows: list[Raw] = field(name="list", default_factory=list)
 
 
 class InstrumentReply(Struct, gc=False, rename="camel"):

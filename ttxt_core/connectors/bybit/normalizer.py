@@ -7,18 +7,17 @@ Source of the rules: Bybit's v5 documentation. A book delta follows the message 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from math import isfinite
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS
+from ttxt_core.clock import MILLISECOND_NS
+from ttxt_core.connectors.bybit.instrument_rows import read_row
 from ttxt_core.connectors.bybit.messages import (
     BookFrame,
     Envelope,
     InstrumentReply,
-    InstrumentRow,
     KlineFrame,
     TickerFrame,
     TradeFrame,
@@ -28,7 +27,6 @@ from ttxt_core.errors import ProtocolError
 from ttxt_core.events import (
     ConnectorError,
     Event,
-    Instrument,
     Kline,
     MarketTrade,
     MarketTrades,
@@ -38,14 +36,13 @@ from ttxt_core.events import (
     Source,
     Ticker,
 )
-from ttxt_core.instruments import TradingPair
 
 VENUE: Final = "bybit"
 CATEGORIES: Final = ("spot", "linear")
 
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TOPIC_FIRST: Final = b'{"topic":"'
-_NEXT_FIELD: Final = b'",'
+_NEXT_FIELD: Final = b","
 _SHOWN: Final = 160
 
 _book_decoder = msgspec.json.Decoder(BookFrame, strict=False)
@@ -88,7 +85,7 @@ class BybitNormalizer(NormalizerBase):
             topic = envelope.topic
             if topic is None:
                 return self._answer(envelope, payload, receive_time_ns)
-            reader = self._routes[_TOPIC_FIRST + topic.encode()] = self._route(topic)
+            reader = self._routes[b'%b%b"' % (_TOPIC_FIRST, topic.encode())] = self._route(topic)
         return reader(payload, receive_time_ns)
 
     def _route(self, topic: str) -> _Reader:
@@ -124,7 +121,7 @@ class BybitNormalizer(NormalizerBase):
                 raise _unreadable(f"orderbook {pair}", payload, error) from error
             data = frame.data
             update = data.u
-            is_snapshot = frame.type == "snapshot" or update == 1
+            is_snapshot = update == 1 or frame.type == "snapshot"
             time_ms = frame.cts or frame.ts
             header = MessageHeader(venue, category, pair, time_ms * MILLISECOND_NS, receive_time_ns, 0, source)
             previous = None if is_snapshot else update - 1
@@ -214,7 +211,7 @@ class BybitNormalizer(NormalizerBase):
 
     # -- instruments -----------------------------------------------------------------------------------
 
-    def instruments(self, payload: bytes, receive_time_ns: int) -> list[Event[Instrument]]:
+    def instruments(self, payload: bytes, receive_time_ns: int) -> list[Event[Any]]:
         """See `NormalizerBase`."""
         asked = f"read the instruments of {self.venue} {self.category}"
         reply = self._decode(_instrument_decoder, payload, "instruments")
@@ -222,41 +219,17 @@ class BybitNormalizer(NormalizerBase):
             raise ProtocolError(asked, f"code {reply.ret_code}: {reply.ret_msg}")
         if reply.result.category not in {"", self.category}:  # without one the caller knows what it asked for
             raise ProtocolError(asked, f"the list is of category {reply.result.category!r}")
-        events = []
-        for row in reply.result.rows:
-            pair = _pair(row)
-            self._pairs[row.symbol] = pair
-            events.append(Event(self._header(pair, reply.time, receive_time_ns), self._instrument(row)))
+        events: list[Event[Any]] = []
+        for number, raw in enumerate(reply.result.rows, 1):
+            try:
+                pair, instrument = read_row(raw, number, self.category)
+            except ProtocolError as error:
+                bad = ConnectorError("instrument", error.asked, error.answered, error.hint)
+                events.append(Event(self._header("", reply.time, receive_time_ns), bad))
+            else:
+                self._pairs[instrument.symbol] = pair
+                events.append(Event(self._header(pair, reply.time, receive_time_ns), instrument))
         return events
-
-    def _instrument(self, row: InstrumentRow) -> Instrument:
-        asked = f"read the instrument {row.symbol} of {self.venue} {self.category}"
-        lots = row.lot_size_filter
-        lot_size = lots.qty_step or lots.base_precision
-        if lot_size is None:
-            raise ProtocolError(asked, "it has neither qtyStep nor basePrecision")
-        for name, step in (("tick", row.price_filter.tick_size), ("lot", lot_size)):
-            if not step.is_finite() or step <= 0:
-                raise ProtocolError(asked, f"its {name} size is {step}", "it must be above zero")
-        is_spot = self.category == "spot"
-        return Instrument(
-            symbol=row.symbol,
-            base=row.base_coin,
-            quote=row.quote_coin,
-            settle=row.settle_coin or row.quote_coin,
-            tick_size=row.price_filter.tick_size,
-            lot_size=lot_size,
-            # Spot no longer checks its minOrderQty: it checks the value (Bybit, "Get Instruments Info").
-            min_quantity=lot_size if is_spot else lots.min_order_qty,
-            max_quantity=lots.max_limit_order_qty if is_spot else lots.max_order_qty,
-            max_market_quantity=lots.max_market_order_qty if is_spot else lots.max_mkt_order_qty,
-            min_notional=lots.min_order_amt if is_spot else lots.min_notional_value,
-            max_leverage=row.leverage_filter.max_leverage if row.leverage_filter else None,
-            status=row.status.lower(),
-            min_price=row.price_filter.min_price,
-            max_price=row.price_filter.max_price,
-            funding_interval_ns=row.funding_interval * 60 * NANOSECONDS or None,
-        )
 
     # -- helpers ---------------------------------------------------------------------------------------
 
@@ -270,19 +243,6 @@ class BybitNormalizer(NormalizerBase):
             return decoder.decode(payload)
         except ValueError as error:  # not JSON, not of this shape, or not UTF-8
             raise _unreadable(what, payload, error) from error
-
-
-def _pair(row: InstrumentRow) -> str:
-    settle = row.settle_coin or row.quote_coin
-    expiry = ""
-    if row.contract_type.endswith("Futures") and row.delivery_time != "0":
-        try:
-            expiry = datetime.fromtimestamp(int(row.delivery_time) / 1000, UTC).strftime("%Y%m%d")
-        except (ValueError, OverflowError, OSError) as error:
-            raise ProtocolError(
-                f"read the instrument {row.symbol}", f"deliveryTime is {row.delivery_time!r}"
-            ) from error
-    return str(TradingPair(row.base_coin, row.quote_coin, settle, expiry))
 
 
 def _number(text: str | None) -> float | None:
