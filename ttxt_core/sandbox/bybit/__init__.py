@@ -1,0 +1,1 @@
+"""Bybit v5 as a sandbox: REST, public, private and trade sockets for spot and linear."""
