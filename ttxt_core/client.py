@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ttxt_core.errors import QueueClosedError
 from ttxt_core.events import (
@@ -34,6 +34,9 @@ from ttxt_core.events import (
 )
 from ttxt_core.queues.base import IQueueConsumer
 
+if TYPE_CHECKING:  # a client of a queue of its own needs no session
+    from ttxt_core.session import Session
+
 Handler = Callable[[Event[Any]], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
@@ -55,6 +58,12 @@ class IEventHandler:
             if getattr(type(self), name) is not getattr(IEventHandler, name):
                 overridden[kind] = getattr(self, name)
         return overridden
+
+    async def on_start(self, session: Session) -> None:
+        """The session is about to begin: keep it, to send commands and to read its books, orders and instruments."""
+
+    async def on_stop(self) -> None:
+        """The session is about to end: until this returns events still come, and commands are still carried out."""
 
     async def on_orderbook(self, event: Event[Orderbook]) -> None:
         """An order book snapshot or delta."""
@@ -142,14 +151,16 @@ class BaseClient(IEventHandler):
 
     Attributes:
         consumer: where it takes its events.
+        handler: whose methods it calls; the client itself when none is given.
     """
 
-    def __init__(self, consumer: IQueueConsumer) -> None:
+    def __init__(self, consumer: IQueueConsumer, handler: IEventHandler | None = None) -> None:
         self.consumer = consumer
+        self.handler = handler if handler is not None else self
 
     async def run(self) -> None:
         """Handle events until the queue is closed and empty, or the task is cancelled."""
-        handlers = self.handlers()
+        handlers = self.handler.handlers()
         while True:
             try:
                 batch = await self.consumer.get_batch()
@@ -164,7 +175,7 @@ class BaseClient(IEventHandler):
         """
         _log.error(
             "%s could not handle %s of %s: %r",
-            type(self).__name__,
+            type(self.handler).__name__,
             type(event.data).__name__,
             event.header.key,
             error,

@@ -44,8 +44,13 @@ class ResultSheet(Struct, frozen=True):
     maker_fills: int
 
 
-class _Trading(Struct):
-    """What the fills of one account on one instrument came to."""
+class Trading(Struct):
+    """What the fills of one account on one instrument came to.
+
+    Attributes:
+        cash: quote currency that they moved, after fees. quantity: what they left, base currency.
+        last_price: of the last of them; 0 before one.
+    """
 
     cash: Decimal = ZERO
     quantity: Decimal = ZERO
@@ -53,7 +58,12 @@ class _Trading(Struct):
 
 
 class Ledger:
-    """Adds up the fills of one attempt. Give it every fill once."""
+    """Adds up the fills of one attempt. Give it every fill once.
+
+    Attributes:
+        started_ns: market time. fills, maker_fills: trades. fees: by currency; positive was paid.
+        trading: what the fills came to, by instrument.
+    """
 
     def __init__(self, started_ns: int, marks: Marks) -> None:
         self.started_ns = started_ns
@@ -61,14 +71,14 @@ class Ledger:
         self.maker_fills = 0
         self.fees: dict[str, Decimal] = {}
         self._marks = marks
-        self._trading: dict[InstrumentKey, _Trading] = {}
+        self.trading: dict[InstrumentKey, Trading] = {}
         self._highest: dict[str, Decimal] = {}
         self._drawdown: dict[str, Decimal] = {}
 
     def on_fill(self, event: Event[Fill]) -> None:
         """Add an execution. A fee in a third currency is counted in `fees` only."""
         fill, key = event.data, event.header.key
-        trading = self._trading.setdefault(key, _Trading())
+        trading = self.trading.setdefault(key, Trading())
         pair = TradingPair.parse(key.pair)
         self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
         if fill.fee_currency == pair.quote:
@@ -88,7 +98,7 @@ class Ledger:
     def profit(self) -> dict[str, Decimal]:
         """By quote currency: realised and unrealised, after fees."""
         profit: dict[str, Decimal] = {}
-        for key, trading in self._trading.items():
+        for key, trading in self.trading.items():
             mark = self._marks(key) if trading.quantity else ZERO
             worth = trading.cash + trading.quantity * (trading.last_price if mark is None else mark)
             quote = TradingPair.parse(key.pair).quote

@@ -30,6 +30,8 @@ class RiskLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         max_position_notional: quote currency, of one instrument if every working entry filled.
         max_leverage: worth of all the account's positions in one currency, if every working entry filled,
             over its equity in that currency; not on spot.
+        min_liquidation_distance: as a fraction of the mark price: a position that is nearer to its liquidation is not
+            added to. It is judged by the position as it stands: what the next one's will be, only the venue knows.
         orders_per_second: entries and their amends. Cancels and exits have all the rest: they are never
             counted.
         daily_loss: quote currency, above zero; see `RiskContext.session_loss`.
@@ -42,6 +44,7 @@ class RiskLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     price_band: Decimal | None = None
     max_position_notional: Decimal | None = None
     max_leverage: Decimal | None = None
+    min_liquidation_distance: Decimal | None = None
     orders_per_second: int | None = None
     daily_loss: Decimal | None = None
     require_stop: bool = False
@@ -87,6 +90,8 @@ class RiskContext(Struct, frozen=True, kw_only=True):
         has_stop: a working protective stop covers this instrument.
         entries_in_second: how many commands counted by `orders_per_second` went in the last second.
         session_loss: quote currency, above zero when money was lost: realised, unrealised, fees and funding.
+        liquidation_distance: how far the mark may move against the position until it is liquidated, as a fraction;
+            None when there is none, or the venue does not say.
         equity: of the account in the settle currency. other_notional: worst notional of its other
             positions in it.
     """
@@ -100,6 +105,7 @@ class RiskContext(Struct, frozen=True, kw_only=True):
     has_stop: bool = False
     entries_in_second: int = 0
     session_loss: Decimal = ZERO
+    liquidation_distance: Decimal | None = None
     equity: Decimal = ZERO
     other_notional: Decimal = ZERO
 
@@ -252,6 +258,15 @@ def _leverage(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> 
     return LimitBreach("max_leverage", f"{most:f}×", f"{leverage:,.2f}×") if leverage > most else None
 
 
+def _liquidation(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> LimitBreach | None:
+    least, distance = limits.min_liquidation_distance, context.liquidation_distance
+    if least is None or distance is None or distance >= least:
+        return None
+    if (context.exposure.position > 0) is not (proposal.side is Side.BUY):
+        return None
+    return LimitBreach("min_liquidation_distance", f"{least:.2%}", f"more of a position {distance:.2%} from it")
+
+
 def _stop(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> LimitBreach | None:
     if not limits.require_stop or proposal.has_stop or context.has_stop:
         return None
@@ -264,6 +279,7 @@ _RULES: tuple[Callable[[RiskLimits, _Proposal, RiskContext], LimitBreach | None]
     _price_band,
     _position_notional,
     _leverage,
+    _liquidation,
     _stop,
 )
 

@@ -54,6 +54,7 @@ class CommandRouter(IQueuePublisher):
         limits: RiskLimits,
         events: IQueuePublisher,
         session_loss: Callable[[str], Decimal],
+        refuse_arming: Callable[[], str | None] = lambda: None,
     ) -> None:
         """A router without executors, disarmed.
 
@@ -63,6 +64,7 @@ class CommandRouter(IQueuePublisher):
             limits: what entries must keep to.
             events: where refusals are published.
             session_loss: what was lost in a quote currency, above zero.
+            refuse_arming: why entries may not be let pass now; None when they may.
         """
         self.limits = limits
         self.is_armed = False
@@ -72,6 +74,7 @@ class CommandRouter(IQueuePublisher):
         self._market = market
         self._events = events
         self._session_loss = session_loss
+        self._refuse_arming = refuse_arming
         self._executors: dict[tuple[str, str], CommandLanes] = {}
         self._entry_times: deque[int] = deque()
 
@@ -85,10 +88,13 @@ class CommandRouter(IQueuePublisher):
         """Send nothing more to `executor`: commands for it are refused."""
         self._executors = {route: other for route, other in self._executors.items() if other is not executor}
 
-    def arm(self) -> None:
-        """Let entries pass."""
-        self.is_armed = True
-        self.disarmed_because = ""
+    def arm(self) -> str | None:
+        """Let entries pass; gives why they can't be let now, or None when they pass."""
+        reason = self._refuse_arming()
+        if reason is None:
+            self.is_armed = True
+            self.disarmed_because = ""
+        return reason
 
     def disarm(self, reason: str) -> Sweep:
         """Refuse entries from now on, and cancel those that work; protective orders stay."""
@@ -200,6 +206,7 @@ class CommandRouter(IQueuePublisher):
             has_stop=self.limits.require_stop and self._has_stop(key, account),
             entries_in_second=self._entries_in_second(),
             session_loss=self._session_loss(info.spec.quote),
+            liquidation_distance=self._liquidation_distance(key, account),
             equity=orders.accounts.equity(key.venue, account, settle) if has_leverage else ZERO,
             other_notional=self._other_notional(key, account, settle) if has_leverage else ZERO,
         )
@@ -224,6 +231,17 @@ class CommandRouter(IQueuePublisher):
     def _entry_price(self, key: InstrumentKey, account: str) -> Decimal | None:
         position = self._orders.accounts.positions.get((key, account, PositionSide.ONE_WAY))
         return None if position is None else position.mark_price or position.entry_price
+
+    def _liquidation_distance(self, key: InstrumentKey, account: str) -> Decimal | None:
+        """How far the mark may move against the position, as a fraction; None without a liquidation price."""
+        mark, nearest = self._market.mark(key), None
+        for side in PositionSide:
+            position = self._orders.accounts.positions.get((key, account, side))
+            if position is None or not position.quantity or position.liquidation_price is None or not mark:
+                continue
+            distance = (mark - position.liquidation_price) / mark * (1 if position.quantity > 0 else -1)
+            nearest = distance if nearest is None else min(nearest, distance)
+        return nearest
 
     def _has_stop(self, key: InstrumentKey, account: str) -> bool:
         stops = (order for order in self._orders.protective(key) if order.order_type is OrderType.STOP_MARKET)

@@ -39,9 +39,10 @@ class FanOut(IQueuePublisher):
         capacity: int = DEFAULT_CAPACITY,
         policy: FullPolicy = FullPolicy.DROP_OLDEST,
         accepts: frozenset[type] | None = None,
+        ignores: frozenset[type] = frozenset(),
         snapshot: bool = False,
     ) -> AsyncioQueue:
-        """A new mailbox for events whose data are of the types in `accepts` (None: all).
+        """A new mailbox for events whose data are of the types in `accepts` (None: all), but for those in `ignores`.
 
         With `snapshot` it begins with the instruments that are known and a snapshot of every VALID book.
 
@@ -62,7 +63,7 @@ class FanOut(IQueuePublisher):
             name=name,
             request_snapshot=self._kept.snapshot if self._kept is not None else None,
         )
-        subscription = _Subscription(mailbox, accepts)
+        subscription = _Subscription(mailbox, accepts, ignores)
         if snapshot and self._kept is not None:
             for event in self._kept.events():
                 if subscription.wants(type(event.data)):
@@ -171,10 +172,11 @@ class _Route(NamedTuple):
 
 
 class _Subscription(NamedTuple):
-    """A mailbox and the types of data that go into it; None: all."""
+    """A mailbox, the types of data that go into it (None: all), and those that don't."""
 
     mailbox: AsyncioQueue
     accepts: frozenset[type] | None
+    ignores: frozenset[type]
 
     def wants(self, kind: type) -> bool:
-        return self.accepts is None or kind in self.accepts
+        return (self.accepts is None or kind in self.accepts) and kind not in self.ignores

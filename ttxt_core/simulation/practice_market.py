@@ -64,14 +64,12 @@ class PracticeMarket:
         Raises:
             ConfigError: no pair, or a rate that is not above zero.
         """
-        if not pairs:
-            raise ConfigError("open a practice market", "no pair was given", "name at least one")
-        self._pairs = tuple(pairs)
+        self._pairs = checked_pairs(pairs)
         self._clock = clock
         self._publisher = publisher
         self._seed = seed
         self._history = history
-        self._rate = _checked(rate)
+        self._rate = checked_rate(rate)
         self._flows: list[OrderFlow] = []
         self._task: asyncio.Task[None] | None = None
         self._is_stopping = False
@@ -83,7 +81,7 @@ class PracticeMarket:
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        self._rate = _checked(rate)
+        self._rate = checked_rate(rate)
         now_ns = self._clock.now_ns()
         for flow in self._flows:
             flow.set_rate(self._share(flow.pair), now_ns)
@@ -161,7 +159,23 @@ def _time_ns(event: Event[Any]) -> int:
     return event.header.venue_time_ns
 
 
-def _checked(rate: float) -> float:
+def checked_pairs(pairs: Sequence[PracticePair]) -> tuple[PracticePair, ...]:
+    """`pairs`, if they make a market.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not pairs:
+        raise ConfigError("open a practice market", "no pair was given", "name at least one")
+    return tuple(pairs)
+
+
+def checked_rate(rate: float) -> float:
+    """`rate`, if a market can have it.
+
+    Raises:
+        ConfigError: it is not above zero, or not finite.
+    """
     if not (math.isfinite(rate) and rate > 0):
         raise ConfigError("set the rate of the practice market", f"{rate} events a second", "5 to 5,000 is usual")
     return float(rate)

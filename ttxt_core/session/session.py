@@ -12,64 +12,54 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-from msgspec.structs import replace
-
-from ttxt_core.clock import Clock, ReplayClock, SystemClock
+from ttxt_core.clock import Clock, SystemClock
 from ttxt_core.errors import ConfigError, QueueFullError, RecordingError, TtxtError
 from ttxt_core.events import (
+    AmendOrder,
     BookState,
     BookStatus,
+    CancelOrder,
     ConnectorError,
+    CreateOrder,
     Event,
+    InstrumentKey,
     MessageHeader,
     ResetReason,
     Source,
     StreamReset,
 )
 from ttxt_core.instruments import InstrumentBook
+from ttxt_core.orders.answer_watch import ANSWER_WITHIN_S, AnswerWatch
 from ttxt_core.orders.blotter import Blotter
 from ttxt_core.orders.health import Health, HealthMeter
 from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.orders.limits import SIMULATED_LIMITS, RiskLimits
 from ttxt_core.orders.manager import OrderManager
-from ttxt_core.orders.router import CommandRouter
+from ttxt_core.orders.router import CommandRouter, command_header
 from ttxt_core.queues.base import IQueuePublisher
 from ttxt_core.queues.fanout import FanOut
 from ttxt_core.queues.observed import ObservedPublisher
 from ttxt_core.recording.live_recording import LiveRecording, RecordingStats
+from ttxt_core.recording.look_back import Kept, LookBack
 from ttxt_core.recording.replayer import MarketDataReplayer
+from ttxt_core.session.source import MarketSource, VenueAccount
 from ttxt_core.simulation.practice_market import PracticeMarket
-from ttxt_core.simulation.practice_pairs import DEFAULT_PAIRS, PracticePair
+from ttxt_core.simulation.practice_process import PracticeProcess
 from ttxt_core.simulation.simulated_venue import SimulatedVenue
-from ttxt_core.simulation.simulator_settings import START_BALANCES, SimulatorSettings
 
+_MARKET = "market source"
 _RECORDER = "recorder"
-_BALANCE_OF_OTHERS = START_BALANCES["USDT"]
-"""What a replay's account has of a settle currency that the simulator names no balance of."""
 
 
 class SessionKind(StrEnum):
-    """What the market is; the money of both kinds is the exchange simulator's."""
+    """What the market is; the money of all kinds but LIVE is the exchange simulator's."""
 
     PRACTICE = "practice"
+    PAPER = "paper"
     REPLAY = "replay"
-
-
-class MarketSource(NamedTuple):
-    """Who publishes the market.
-
-    Attributes:
-        control: the source itself, for whoever steers it; it publishes while its `run` does.
-        venues: whose markets these are. simulator: the account at each of them.
-        close: what is to be done after the end; None when nothing is.
-    """
-
-    control: PracticeMarket | MarketDataReplayer
-    venues: frozenset[str]
-    simulator: SimulatorSettings
-    close: Callable[[], None] | None = None
+    LIVE = "live"
 
 
 class Session:
@@ -91,8 +81,10 @@ class Session:
         limits: RiskLimits = SIMULATED_LIMITS,
         recordings: Path | None = None,
         wall: Clock | None = None,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        keep_minutes: float | None = None,
     ) -> None:
-        """A session that has not begun; `practice` and `replay` make one.
+        """A session that has not begun; `practice`, `paper` and `replay` make one.
 
         Args:
             kind: what it is.
@@ -100,8 +92,11 @@ class Session:
             connect: makes the market source, which publishes to what `connect` is given.
             limits: what entries must keep to.
             recordings: where recordings go when no other folder is named.
-            wall: real time, for rates; the system's when not given.
+            wall: real time, for rates and for answers that don't come; the system's when not given.
+            answer_within_s: a command without an answer after so long is UNKNOWN.
+            keep_minutes: how far back `keep` can reach; None records nothing for it.
         """
+        wall = wall if wall is not None else SystemClock()
         self.kind = kind
         self.clock = clock
         self.events = FanOut(f"the {kind} session")
@@ -109,7 +104,6 @@ class Session:
         self._market_end = ObservedPublisher(self.events, self._on_market_event, self._on_full)
         self._account_end = ObservedPublisher(self.events, self._on_account_event, self._on_full)
         self._source = source = connect(self._market_end)
-        self.account = source.simulator.account
         self._blotter = blotter = Blotter(clock, self.events.book)
         self.orders: OrderManager = blotter.orders
         self.instruments: InstrumentBook = blotter.market.instruments
@@ -120,37 +114,70 @@ class Session:
             limits=limits,
             events=self._account_end,
             session_loss=blotter.loss,
+            refuse_arming=self.why_not_arm,
         )
         self._venues: list[SimulatedVenue] = []
-        for name in sorted(source.venues):
-            venue = SimulatedVenue(name, source.simulator, market=self.events, publisher=self._account_end, clock=clock)
-            self._venues.append(venue)
-            self.commands.attach(name, self.account, venue.commands)
-        self.commands.arm()
+        if isinstance(source.account, VenueAccount):
+            self.account, commands = source.account
+            for name in source.venues:
+                self.commands.attach(name, self.account, commands)
+        else:
+            self.account = source.account.account
+            for name in sorted(source.venues):
+                venue = SimulatedVenue(
+                    name, source.account, market=self.events, publisher=self._account_end, clock=clock
+                )
+                self._venues.append(venue)
+                self.commands.attach(name, self.account, venue.commands)
+            self.commands.arm()
         self._recordings = recordings
         self._recording: LiveRecording | None = None
+        self._look_back: LookBack | None = None
+        if keep_minutes is not None:
+            self._look_back = LookBack(self.events, clock=clock, errors=self._market_end, minutes=keep_minutes)
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._is_opened = False
         self._is_started = False
         self._loss_stopped = False
-        self._meter = HealthMeter(
-            blotter, self.events.stats, self.troubles, wall if wall is not None else SystemClock()
+        self._meter = HealthMeter(blotter, self.events.stats, self.troubles, wall)
+        self._answers = AnswerWatch(
+            self.orders, self._account_end, clock=clock, wall=wall, answer_within_s=answer_within_s
         )
 
     # -- running -------------------------------------------------------------------------------------------
 
+    async def open(self) -> None:
+        """Make sure that there is such a market. `start` does it by itself; before a screen it is better known.
+
+        Raises:
+            TtxtError: there is none, or no way to it; stop the session.
+        """
+        if not self._is_opened and self._source.open is not None:
+            await self._source.open()
+        self._is_opened = True
+
     async def start(self) -> None:
-        """Open the market and its simulated venues.
+        """Let the market and its simulated venues run.
 
         Raises:
             ConfigError: it was started before.
+            TtxtError: as `open`.
         """
         if self._is_started:
             raise ConfigError(f"start the {self.kind} session", "it was started before", "make a new one")
         self._is_started = True
+        await self.open()
         for venue in self._venues:
             self._supervise(venue.name, venue.run(), partial(self._lose_venue, venue))
-        self._supervise("market source", self._source.control.run(), self._lose_market)
+        self._supervise("order watch", self._answers.run())
+        if self._look_back is not None:
+            self._supervise("look back", self._look_back.run())
+        self._supervise(_MARKET, self._source.control.run(), self._lose_market)
         await asyncio.sleep(0)
+
+    async def market_ended(self) -> None:
+        """Wait until the market source has ended: a replay at its end, anything else when it has failed."""
+        await asyncio.wait({self._tasks[_MARKET]})
 
     async def stop(self) -> None:
         """End everything; all that was published is in the recording. Stopping twice is fine."""
@@ -160,8 +187,8 @@ class Session:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        if self._source.close is not None:
-            self._source.close()
+        if self._source.close is not None and (closing := self._source.close()) is not None:
+            await closing
         if self._recording is not None:
             # Nobody else reads any more what the recorder says at its end.
             told = self.events.subscribe("end of the recording", accepts=frozenset({ConnectorError}))
@@ -178,12 +205,21 @@ class Session:
     ) -> None:
         await self.stop()
 
+    def send(self, key: InstrumentKey, command: CreateOrder | AmendOrder | CancelOrder) -> str | None:
+        """Send a command about the instrument `key`; gives why it was refused here, or None when it went out."""
+        return self.commands.send(Event(command_header(key, self.clock.now_ns()), command))
+
+    def why_not_arm(self) -> str | None:
+        """Why entries may not be let pass now; None when they may. `commands.arm` asks it."""
+        return None
+
     # -- the market source -----------------------------------------------------------------------------------
 
     @property
-    def practice_market(self) -> PracticeMarket | None:
+    def practice_market(self) -> PracticeMarket | PracticeProcess | None:
         """The simulated market of a PRACTICE session, whose rate can be set."""
-        return self._source.control if isinstance(self._source.control, PracticeMarket) else None
+        control = self._source.control
+        return control if isinstance(control, PracticeMarket | PracticeProcess) else None
 
     @property
     def replayer(self) -> MarketDataReplayer | None:
@@ -240,6 +276,18 @@ class Session:
         self._recording = None
         return recording.stats
 
+    async def keep(self, folder: Path | None = None) -> Kept:
+        """Keep what has just happened, the last minutes, as recordings in a folder of `folder` or the session's own.
+
+        Raises:
+            RecordingError: the session does not look back, nothing was recorded yet, or it can't be written.
+        """
+        target = folder if folder is not None else self._recordings
+        if self._look_back is None or target is None:
+            what = "it keeps nothing of the past" if target is not None else "no folder is known for it"
+            raise RecordingError(f"keep the last minutes of the {self.kind} session", what)
+        return await self._look_back.keep(target)
+
     @property
     def recording(self) -> RecordingStats | None:
         """What is being recorded; None when nothing is."""
@@ -282,16 +330,21 @@ class Session:
 
     # -- parts that fail -------------------------------------------------------------------------------------------
 
-    def _supervise(self, part: str, work: Coroutine[Any, Any, None], lose: Callable[[], Awaitable[None]]) -> None:
+    def _supervise(
+        self, part: str, work: Coroutine[Any, Any, None], lose: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         self._tasks[part] = asyncio.create_task(self._watch(part, work, lose), name=part)
 
-    async def _watch(self, part: str, work: Coroutine[Any, Any, None], lose: Callable[[], Awaitable[None]]) -> None:
+    async def _watch(
+        self, part: str, work: Coroutine[Any, Any, None], lose: Callable[[], Awaitable[None]] | None
+    ) -> None:
         """Run a part; when it fails say so, and go on without it."""
         try:
             await work
         except Exception as error:  # noqa: BLE001 - whatever it is, the session tells it and outlives it
             self.troubles.append(f"the {part} has failed: {str(error) or type(error).__name__}")
-            await lose()
+            if lose is not None:
+                await lose()
             await self._publish_failure(part, error)
 
     async def _publish_failure(self, part: str, error: Exception) -> None:
@@ -317,84 +370,3 @@ class Session:
 
     async def _lose_recording(self) -> None:
         self._recording = None
-
-
-def practice(
-    pairs: Sequence[PracticePair] = DEFAULT_PAIRS,
-    *,
-    seed: int = 1,
-    rate: float = 200.0,
-    history: int = 600,
-    simulator: SimulatorSettings | None = None,
-    limits: RiskLimits = SIMULATED_LIMITS,
-    recordings: Path | None = None,
-    clock: Clock | None = None,
-    wall: Clock | None = None,
-) -> Session:
-    """A PRACTICE session: an endless simulated market, and a simulated account named ``practice``.
-
-    Args:
-        pairs: what is traded.
-        seed: equal seeds give equal markets and latencies.
-        rate: market events a second over all pairs.
-        history: closed one-minute candles to begin with, a pair.
-        simulator: balances, leverage, fees and latency.
-        limits: what entries must keep to.
-        recordings: where recordings go when no other folder is named.
-        clock: market time; wall: real time, for rates. The system's when not given.
-    """
-    own_clock = clock if clock is not None else SystemClock()
-
-    account = replace(simulator or SimulatorSettings(seed=seed), account=str(SessionKind.PRACTICE))
-
-    def connect(publisher: IQueuePublisher) -> MarketSource:
-        market = PracticeMarket(pairs, own_clock, publisher, seed=seed, rate=rate, history=history)
-        return MarketSource(market, frozenset(pair.key.venue for pair in pairs), account)
-
-    return Session(SessionKind.PRACTICE, own_clock, connect, limits=limits, recordings=recordings, wall=wall)
-
-
-def replay(
-    paths: Sequence[str | Path],
-    *,
-    speed: float = 1.0,
-    skip_idle_s: float | None = None,
-    hold_at_end: bool = True,
-    simulator: SimulatorSettings | None = None,
-    limits: RiskLimits = SIMULATED_LIMITS,
-    wall: Clock | None = None,
-) -> Session:
-    """A REPLAY session: recordings merged by time, and a simulated account named ``replay`` at each venue in them.
-
-    A seek, or a step back, begins a new attempt: orders, positions and balances are those of the start.
-
-    Args:
-        paths: recordings.
-        speed: market seconds a second; `MAX_SPEED` does not wait, but never runs ahead of the simulator.
-        skip_idle_s: pass over stretches without an event that are longer, in market seconds.
-        hold_at_end: at the end wait for a seek; else the replay is over.
-        simulator: balances, leverage, fees and latency; by default every settle currency has a balance.
-        limits: what entries must keep to.
-        wall: the time that is waited by; the system's when not given.
-
-    Raises:
-        ConfigError: no path, or a speed that is not above zero.
-        NotARecordingError, RecordingError: a file can't be read.
-    """
-    clock = ReplayClock()
-
-    def connect(publisher: IQueuePublisher) -> MarketSource:
-        replayer = MarketDataReplayer(
-            paths, publisher, clock, speed=speed, skip_idle_s=skip_idle_s, hold_at_end=hold_at_end, wall=wall
-        )
-        try:
-            instruments = replayer.instruments
-        except RecordingError:
-            replayer.stop()
-            raise
-        settled_in = {event.data.settle for event in instruments.values()}
-        balances = {**dict.fromkeys(settled_in, _BALANCE_OF_OTHERS), **START_BALANCES}
-        account = replace(simulator or SimulatorSettings(balances=balances), account=str(SessionKind.REPLAY))
-        return MarketSource(replayer, frozenset(key.venue for key in instruments), account, replayer.stop)
-
-    return Session(SessionKind.REPLAY, clock, connect, limits=limits, wall=wall)

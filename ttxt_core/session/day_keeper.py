@@ -1,0 +1,132 @@
+"""The day's profit and loss of a LIVE session: completed from the venue, squared with its positions, kept on disk.
+
+Owns when: when the ledger is written, when a position that no fill accounts for is taken in, when a new day begins. What
+is counted is in `orders.day_loss`; what follows from a loss, the session decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Final
+
+from ttxt_core.clock import NANOSECONDS, Clock
+from ttxt_core.errors import InstrumentError, StateError
+from ttxt_core.events import InstrumentKey, PositionSide
+from ttxt_core.orders.accounts import SPOT
+from ttxt_core.orders.blotter import Blotter
+from ttxt_core.orders.day_loss import DAY_NS, DayLedger, DayLossFile
+
+_SETTLES_NS: Final = NANOSECONDS
+"""A fill and the position after it come as two messages: what differs for longer than this, no fill will explain."""
+
+
+class DayKeeper:
+    """Keeps the ledger of the day in a blotter, for the contracts of one category of one account.
+
+    On spot only what was traded today counts: coins that were held before are no position.
+
+    Attributes:
+        is_square: the ledger accounts for every position.
+        trouble: why the ledger is not on disk; empty when it is.
+    """
+
+    def __init__(self, blotter: Blotter, file: DayLossFile, *, account: str, category: str, clock: Clock) -> None:
+        self.is_square = False
+        self.trouble = ""
+        self._blotter = blotter
+        self._file = file
+        self._account = account
+        self._category = category
+        self._clock = clock
+        self._ledger = self._begin()
+        self._differing: dict[InstrumentKey, tuple[Decimal, int]] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def fills_from_ns(self) -> int:
+        """Since when fills have to be asked for, the venue's time."""
+        return self._ledger.fills_from_ns
+
+    def load(self) -> None:
+        """Take up what was kept of today.
+
+        Raises:
+            StateError: see `DayLossFile.load`.
+        """
+        self._file.load(self._ledger)
+
+    def turn_day(self) -> bool:
+        """At UTC midnight begin a new ledger; gives whether it did. What is held is valued at its mark."""
+        old = self._ledger
+        if self._clock.now_ns() < old.started_ns + DAY_NS:
+            return False
+        if old.fills:
+            self._blotter.attempts.append(self._blotter.sheet())
+        self._ledger = self._begin()
+        for key, trading in old.trading.items():
+            if key.category != SPOT and trading.quantity:
+                self._ledger.square(key, trading.quantity, self._mark(key) or trading.last_price)
+        return True
+
+    def disturb(self) -> None:
+        """The account may have moved unseen."""
+        self.is_square = False
+        self._differing.clear()
+
+    def square(self) -> None:
+        """Take in positions that the fills have not accounted for long enough. Look a few times a second."""
+        now_ns, accounts = self._clock.monotonic_ns(), self._blotter.orders.accounts
+        told = {key for key, account, _ in accounts.positions if account == self._account}
+        differing: dict[InstrumentKey, tuple[Decimal, int]] = {}
+        for key in told | self._ledger.trading.keys():
+            if key.category != self._category or key.category == SPOT:
+                continue
+            held = accounts.held(key, self._account)
+            missing = self._ledger.missing(key, held)
+            if not missing:
+                continue
+            before, since_ns = self._differing.get(key, (missing, now_ns))
+            mark = self._mark(key)
+            if before == missing and now_ns - since_ns >= _SETTLES_NS and mark is not None:
+                self._ledger.square(key, held, mark)
+            else:
+                differing[key] = (missing, since_ns if before == missing else now_ns)
+        self._differing = differing
+        self.is_square = not differing
+
+    async def save(self) -> None:
+        """Write what changed; what goes wrong is `trouble`, and is tried again the next time."""
+        if not self._ledger.is_changed:
+            return
+        payload = self._ledger.encode(self._file.account)
+        self._writing = asyncio.create_task(asyncio.to_thread(self._file.write, payload), name="day's loss")
+        try:
+            await asyncio.shield(self._writing)
+        except StateError as error:
+            self._ledger.is_changed = True
+            self.trouble = str(error)
+        else:
+            self.trouble = ""
+
+    async def close(self) -> None:
+        """Write the last of it; see `trouble`."""
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+        await self.save()
+
+    def _begin(self) -> DayLedger:
+        ledger = self._blotter.ledger = DayLedger(self._clock.now_ns(), self._mark)
+        return ledger
+
+    def _mark(self, key: InstrumentKey) -> Decimal | None:
+        """The market's price; for an instrument that is not listened to, the one that the venue told last."""
+        try:
+            price = self._blotter.market.mark(key)
+        except InstrumentError:
+            price = None
+        for side in PositionSide:
+            position = self._blotter.orders.accounts.positions.get((key, self._account, side))
+            if price is None and position is not None:
+                price = position.mark_price
+        return price
