@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import market_data, peers, queues, recording, screen, simulation
+from benchmarks import market_data, order_path, peers, queues, recording, screen, simulation
 from benchmarks.measure import Benchmark
 
 BENCHMARKS: list[Benchmark] = [
@@ -11,6 +11,7 @@ BENCHMARKS: list[Benchmark] = [
     *recording.BENCHMARKS,
     *simulation.BENCHMARKS,
     *screen.BENCHMARKS,
+    *order_path.BENCHMARKS,
     *peers.BENCHMARKS,
 ]
 

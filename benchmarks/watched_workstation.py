@@ -21,9 +21,9 @@ import orjson
 from msgspec import Struct, field
 from textual import events
 
-from ttxt_core.events import Event
+from ttxt_core.events import Event, Source
 from ttxt_core.session import practice
-from ttxt_core.simulation.order_flow import OrderFlow
+from ttxt_core.simulation.practice_process import PracticeProcess
 from ttxt_core.simulation.simulator_settings import SimulatorSettings
 from ttxt_tui.app import Workstation
 from ttxt_tui.config.settings import Settings
@@ -42,7 +42,7 @@ class Report(Struct):
     """What was seen after the warm-up. Times in ns.
 
     Attributes:
-        seconds: how long. cpu: of the process. market_cpu: of making the market's events, part of `cpu`.
+        seconds: how long. cpu: of the process. market_cpu: of the one that makes the market.
         frames, painted, skipped: by the frame clock.
         frame_cpu: of each frame that painted. stretch: the longest time one pane held the loop in such a frame.
         pane_cpu: pane → each flush that painted. frame_bytes: written in and since the frame before.
@@ -89,7 +89,9 @@ class Watch:
         self._is_full = False
         self._full = [0]
         self._sent_ns = 0
-        self._start_cpu = 0
+        self._start_cpu = self._start_market_cpu = 0
+        market = app.session.practice_market
+        self._market_pid = market.pid if isinstance(market, PracticeProcess) else os.getpid()
         self._start_ns = 0
 
     def install(self) -> None:
@@ -106,7 +108,8 @@ class Watch:
         app._take_key = self._around_key(app._take_key)  # type: ignore[method-assign, assignment]
         router = app.session.commands
         router.send = self._around_send(router.send)  # type: ignore[method-assign, assignment]
-        OrderFlow.step = self._around_step(OrderFlow.step)  # type: ignore[method-assign, assignment]
+        events = app.session.events
+        events.publish = self._around_publish(events.publish)  # type: ignore[method-assign, assignment]
 
     def begin(self) -> None:
         """Forget the warm-up."""
@@ -115,12 +118,14 @@ class Watch:
         stats = self._app.frames.stats
         stats.frames = stats.painted = stats.skipped = 0
         self._start_ns, self._start_cpu = time.monotonic_ns(), time.process_time_ns()
+        self._start_market_cpu = cpu_ns(self._market_pid)
 
     def end(self) -> Report:
         """The figures since `begin`."""
         report, stats = self.report, self._app.frames.stats
         report.seconds = (time.monotonic_ns() - self._start_ns) / 1e9
         report.cpu = time.process_time_ns() - self._start_cpu
+        report.market_cpu = cpu_ns(self._market_pid) - self._start_market_cpu
         report.frames, report.painted, report.skipped = stats.frames, stats.painted, stats.skipped
         return report
 
@@ -224,15 +229,21 @@ class Watch:
 
         return watched
 
-    def _around_step(self, step: Callable[[OrderFlow], Any]) -> Callable[[OrderFlow], Any]:
-        def watched(flow: OrderFlow) -> Any:
-            before = time.thread_time_ns()
-            made = step(flow)
-            self.report.market_cpu += time.thread_time_ns() - before
-            self.report.events += len(made)
-            return made
+    def _around_publish(self, publish: Callable[[Event[Any]], Any]) -> Callable[[Event[Any]], Any]:
+        def watched(event: Event[Any]) -> Any:
+            self.report.events += event.header.source is Source.PRACTICE
+            return publish(event)
 
         return watched
+
+
+def cpu_ns(pid: int) -> int:
+    """CPU time of a process so far, in the system's ticks (10 ms); 0 where the system has no /proc."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.is_file():
+        return 0
+    after_name = stat.read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def _rss_mb() -> float:
@@ -279,7 +290,7 @@ def main() -> int:
     parser.add_argument("--memory", action="store_true", help="watch memory alone: the other figures take some")
     parser.add_argument("--profile", type=Path, help="write a profile of the time after the warm-up")
     arguments = parser.parse_args()
-    session = practice(seed=7, rate=arguments.rate, simulator=SimulatorSettings(seed=7))
+    session = practice(seed=7, rate=arguments.rate, simulator=SimulatorSettings(seed=7), own_process=True)
     app = Workstation(session, Settings(), load_theme(_THEME))
     watch = Watch(app)
     tasks: list[asyncio.Task[None]] = []

@@ -149,5 +149,5 @@ async def test_nothing_right_of_now_is_drawn(recording: Path) -> None:
 def test_a_sheet_tells_small_amounts_of_large_coins() -> None:
     fee = Decimal("0.000038")
     sheet = ResultSheet(1, 0, NANOSECONDS, {"USDT": Decimal("-2.5")}, {"BTC": fee}, {}, fills=1, maker_fills=0)
-    assert "profit -2.50 USDT" in sheet_lines(sheet, is_running=False)[1]
+    assert "profit −2.50 USDT" in sheet_lines(sheet, is_running=False)[1]
     assert "fees 0.000038" in sheet_lines(sheet, is_running=False)[1]

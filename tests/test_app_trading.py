@@ -122,6 +122,9 @@ async def test_the_ticket_stages_what_was_typed() -> None:
         assert staged is not None, driver.screen()
         assert (staged.side, staged.quantity) == (Side.SELL, Decimal("0.02"))
         await driver.press("enter")
+        assert working(driver) == [], "an Enter that is held in the ticket sends nothing"
+        await driver.pilot.pause(0.45)
+        await driver.press("enter")
         await driver.until(lambda: working(driver) == [OrderState.NEW])
 
 
@@ -129,6 +132,7 @@ async def test_what_became_of_an_order_is_said_where_the_log_is_out_of_sight() -
     async with workstation((120, 40)) as driver:
         await driver.press("n", "s", "down", *["right"] * 4, "down", "down", "down", "right", "enter")
         assert driver.app.workspace.desk.staged is not None
+        await driver.pilot.pause(0.45)
         await driver.press("enter")
         await driver.until(lambda: "✗ create rejected" in driver.screen(), "the answer is in the prompt line")
         assert "no position to reduce" in driver.screen()

@@ -66,3 +66,38 @@ def test_no_guarded_key_counts_twice_within_400_ms(gaps: list[tuple[str, int]]) 
         if verdict is Verdict.KEY:
             counted[key] = now_ms
         last = key
+
+
+def test_a_key_that_acts_on_orders_counts_only_when_it_came_alone() -> None:
+    guard = KeyGuard()
+    assert guard.judge("b", 0, guarded=True, acts=True) is Verdict.KEY
+    assert guard.judge("enter", 9 * MS, guarded=True, acts=True) is Verdict.PASTE, "9 ms after another"
+    assert guard.judge("enter", 90 * MS, guarded=True, acts=True) is Verdict.PASTE, "the end of a paste"
+    assert guard.judge("j", 95 * MS, guarded=False) is Verdict.KEY, "it acts on nothing"
+    assert guard.judge("K", 110 * MS, guarded=False, acts=True) is Verdict.KEY, "what was ignored delays nothing more"
+    assert guard.judge("enter", 600 * MS, guarded=True, acts=True) is Verdict.KEY
+    assert guard.judge("K", 900 * MS, guarded=False, acts=True, together=2) is Verdict.PASTE
+
+
+@given(st.lists(st.sampled_from(["b", "x", "c", "enter", "1", "j", "X"]), min_size=2, max_size=5_000), st.data())
+def test_a_paste_in_pieces_does_at_most_what_its_first_key_does(keys: list[str], data: st.DataObject) -> None:
+    """In one piece it does nothing at all; in pieces, of which the first may be one key, it is caught from the second.
+
+    The cursor is no matter: only what acts on orders counts.
+    """
+    first = data.draw(st.sampled_from([1, 2, 5, len(keys)]))
+    guard, pieces = KeyGuard(), [keys[:first], *([keys[at : at + 700] for at in range(first, len(keys), 700)])]
+    acted, now_ns = [], 0
+    for piece in pieces:
+        for key in piece:
+            verdict = guard.judge(key, now_ns, guarded=False, acts=key != "j", together=len(piece))
+            if verdict is Verdict.KEY and key != "j":
+                acted.append(key)
+            now_ns += data.draw(st.sampled_from([0, 20_000, 3 * MS])) if len(keys) < 50 else 20_000
+        now_ns += 3 * MS
+    assert acted == (keys[:1] if first == 1 and keys[0] != "j" else [])
+
+
+def test_more_than_four_keys_of_one_read_are_a_paste_from_the_first_on() -> None:
+    guard = KeyGuard()
+    assert {guard.judge(key, 0, guarded=False, together=5) for key in "jjkkg"} == {Verdict.PASTE}

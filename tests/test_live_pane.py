@@ -22,7 +22,7 @@ from ttxt_core.clock import MILLISECOND_NS, ManualClock
 from ttxt_core.session import practice
 from ttxt_tui import _textual_compat
 from ttxt_tui.paint.delta import RowChange, RowWriter, look_of
-from ttxt_tui.paint.ladder import ladder_row
+from ttxt_tui.paint.ladder import ladder_line
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.panes.live import LivePane
 from ttxt_tui.theme import Palette, load_theme
@@ -214,7 +214,7 @@ def test_eight_changed_rows_of_a_ladder_are_less_than_two_kilobytes() -> None:
     before = ladder.rows(cells=layout.cells)
     of.apply(delta([(price, 17.125) for price, _ in bids[:4]], [(price, 9.75) for price, _ in asks[:4]]))
     changed = [
-        RowChange(y, ladder_row(old, DARK, layout), ladder_row(new, DARK, layout))
+        RowChange(y, ladder_line(old, DARK, layout), ladder_line(new, DARK, layout))
         for y, (old, new) in enumerate(zip(before, ladder.rows(cells=layout.cells), strict=True))
         if old != new
     ]

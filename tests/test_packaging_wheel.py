@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -59,6 +60,24 @@ def test_wheel_has_every_file_that_the_program_reads(wheel: Path) -> None:
         "ttxt_tui",
         f"ttxt_tui-{VERSION}.dist-info",
     }
+
+
+def test_the_source_distribution_has_what_its_tests_read(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", tmp_path, cwd=REPOSITORY)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        shipped = {name.partition("/")[2] for name in archive.getnames()}
+    folders = ("ttxt_core", "ttxt_tui", "tests", "benchmarks", "examples", "screenshots", "docs", "themes")
+    wanted = {
+        path.relative_to(REPOSITORY).as_posix()
+        for folder in folders
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.suffix in {".py", ".md", ".png", ".toml", ".tcss"}
+    }
+    assert len(wanted) > 200
+    assert wanted <= shipped
+    assert {"Makefile", "README.md", "CHANGELOG.md", "LICENSE", "constraints.txt", "pyproject.toml"} <= shipped
+    assert not [name for name in shipped if name.endswith((".bin", ".pyc"))]
 
 
 def test_commands_run_outside_the_checkout(commands: Path, tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ def test_positions() -> None:
     assert _positions(busy_screen(), 78) == [
         " Symbol    Side       Size     Entry      Mark       uPnL   Realised       Liq",
         " BTC perp  ▲ LONG    0.750 65,092.7  65,120.1      +20.55    +120.55  58,912.4",
-        " ETH perp  ▼ SHORT   1.50   1,901.11  1,900.50      +0.91      -2.09",
+        " ETH perp  ▼ SHORT   1.50   1,901.11  1,900.50      +0.91      −2.09",
     ]
     assert _positions(busy_screen(), 132)[1].split() == [
         "BTC/USDT", "perp", "▲", "LONG", "0.750", "65,092.7", "65,120.1", "+20.55", "+0.4%", "+120.55", "58,912.4",
-        "-9.5%", "cross", "10×",
+        "−9.5%", "cross", "10×",
     ]  # fmt: skip
 
 

@@ -13,9 +13,8 @@ from textual.strip import Strip
 from tests.ladder_support import PALETTE, Ladder, book, delta, market, own, ticker, trades
 from tests.orders_support import SECOND, event
 from ttxt_core.events import BookState, BookStatus, OrderState, Side
-from ttxt_tui.paint.ladder import CURSOR, HATCH, _joined, ladder_footer, ladder_header, ladder_row
+from ttxt_tui.paint.ladder import CURSOR, HATCH, ladder_footer, ladder_header, ladder_row
 from ttxt_tui.paint.ladder_layout import DEFAULT_COLUMNS, LadderColumn, LadderLayout
-from ttxt_tui.paint.text import Run
 from ttxt_tui.state.ladder_markers import OffScreen
 from ttxt_tui.state.ladder_rows import LadderRow, Zone
 from ttxt_tui.state.own_marks import LadderMarks, OwnKind, OwnOrder, PendingMark
@@ -80,7 +79,7 @@ def test_a_narrow_ladder() -> None:
         "                   67,984.6S           !0.750 ",
         "             3.000 67,984.5                   ",
         "        ╱╱╱╱╱╱╱╱╱╱ 67,984.4                   ",
-        " −0.04 bp · Σ 1.750  ▼ liq −18.9 %    0.1/row ",
+        " −0.04 bp · Σ 1.750  ▼ liq −18.9 %  0.1 a row ",
     ]
 
 
@@ -99,7 +98,7 @@ def test_a_wide_ladder() -> None:
         "                   67,984.6 SE              !0.750                    ",
         "             3.000 67,984.5                                           ",
         "        ╱╱╱╱╱╱╱╱╱╱ 67,984.4                                           ",
-        " −0.04 bp · Σ 1.750  ▼ liq −18.9 %                            0.1/row ",
+        " −0.04 bp · Σ 1.750  ▼ liq −18.9 %                          0.1 a row ",
     ]
 
 
@@ -156,26 +155,6 @@ def test_every_figure_has_its_own_colour() -> None:
                 assert set(colours[at : at + len(text)]) == {_role("own_order")}
 
 
-STYLES = [
-    PALETTES[theme].style(role, surface, bold, False, reverse)
-    for theme in PALETTES
-    for role, surface in (("text", "panel"), ("bid", "panel"), ("bid_bar", "panel"), ("text", "bid_bar"))
-    for bold in (False, True)
-    for reverse in (False, True)
-]
-
-
-@given(st.lists(st.tuples(st.text(" ab", max_size=4), st.sampled_from(STYLES)), max_size=12))
-def test_fewer_runs_look_the_same(runs: list[Run]) -> None:
-    blank = STYLES[0]
-    before = [(char, style) for text, style in runs for char in text]
-    after = [(char, style) for text, style in _joined(runs, blank) for char in text]
-    assert len(before) == len(after)
-    for (char, style), (same, other) in zip(before, after, strict=True):
-        assert char == same
-        assert other is style or (char == " " and (style.bgcolor, style.reverse) == (other.bgcolor, other.reverse))
-
-
 def test_unknown_prices_are_hatched_and_empty_ones_are_not() -> None:
     layout = LadderLayout.for_width(46, 8)
     texts = [strip.text for strip in _paint(_ladder(), layout)[1:-1]]
@@ -200,9 +179,9 @@ def test_a_book_that_is_not_the_market_is_dim_and_its_heads_say_why() -> None:
 
 def test_what_is_out_of_view_gives_way_from_the_farthest() -> None:
     hidden = (OffScreen("stop", False, 1, "−12t"), OffScreen("liq", False, 0, "−18.9 %"))
-    wide = ladder_footer("−0.4 bp · Σ 1.750", "0.1/row", hidden, PALETTE, 70).text
-    assert wide.strip() == "−0.4 bp · Σ 1.750  ▼ stop −12t  ▼ liq −18.9 %" + " " * 16 + "0.1/row"
-    narrow = ladder_footer("−0.4 bp · Σ 1.750", "0.1/row", hidden, PALETTE, 46).text
+    wide = ladder_footer("−0.4 bp · Σ 1.750", "0.1 a row", hidden, PALETTE, 70).text
+    assert wide.strip() == "−0.4 bp · Σ 1.750  ▼ stop −12t  ▼ liq −18.9 %" + " " * 14 + "0.1 a row"
+    narrow = ladder_footer("−0.4 bp · Σ 1.750", "0.1 a row", hidden, PALETTE, 46).text
     assert "▼ stop −12t" in narrow
     assert "liq" not in narrow
 

@@ -10,7 +10,7 @@ from ttxt_tui.paint.prompt import coach_line, feedback_line, prompt_line
 from ttxt_tui.state.log import Log, LogLevel, LogRow
 from ttxt_tui.state.tones import Tone
 from ttxt_tui.trading.coach import Coach, CoachStep
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 
 HINTS = [("b", "buy"), ("s", "sell"), ("Enter", "send"), ("x", "cancel"), ("?", "help")]
 INTRO = "Simulated market, nothing is real"
@@ -82,9 +82,9 @@ def test_any_footer_has_exactly_its_width(hints: list[tuple[str, str]], width: i
 
 
 def test_the_prompt_says_how_grave_it_is_without_colour() -> None:
-    assert text_of(feedback_line(Feedback("no size: 1–5", level), NO_COLOUR, 30) for level in Level) == [
-        " ✓ no size: 1–5",
+    assert text_of(feedback_line(Feedback("no size: 1–5", level), NO_COLOUR, 30) for level in LogLevel) == [
         " › no size: 1–5",
+        " ✓ no size: 1–5",
         " ! no size: 1–5",
         " ✗ no size: 1–5",
     ]

@@ -49,7 +49,7 @@ def test_the_line_in_full() -> None:
         "uPnL +581.70 (mark)",
         "exit now +554.21 (book − fees)",
         "liq 55,112.0 −18.9 %",
-        "stop 67,050.0 = -120.30",
+        "stop 67,050.0 = −120.30",
         "fund −0.0100 % 02:14",
     ]
 
@@ -72,9 +72,9 @@ def test_a_short_has_its_own_signs() -> None:
     short = PositionUpdate("main", Decimal("-1.500"), Decimal("67000.0"), liquidation_price=Decimal(70000))
     stops = [own(Side.BUY, 690_000, is_stop=True), own(Side.BUY, 681_000, is_stop=True)]
     text = " ".join(_line(short, _market(), orders=stops).split())
-    assert text.startswith("SHORT 1.500 @67,000.0 · uPnL -1,479.00 (mark)")
+    assert text.startswith("SHORT 1.500 @67,000.0 · uPnL −1,479.00 (mark)")
     assert "liq 70,000.0 +3.0 %" in text
-    assert "stop 68,100.0 = -1,650.00" in text
+    assert "stop 68,100.0 = −1,650.00" in text
     assert "fund +0.0100 %" in text
 
 

@@ -83,7 +83,7 @@ def test_prices_have_their_own_precision_and_no_exponent() -> None:
     [
         (0, "0.000"), (0.5, "0.500"), (0.00001, "~0"), (9.9996, "10.00"), (99.996, "100.0"), (999.96, "1.000K"),
         (12345, "12.35K"), (999_999, "1.000M"), (4.12e9, "4.120B"), (1e15, "1000T"), (1e19, ">9999T"),
-        (-12.5, "-12.50"),
+        (-12.5, "−12.50"),
     ],
 )  # fmt: skip
 def test_sizes_are_compact(value: float, text: str) -> None:
@@ -97,7 +97,7 @@ def test_compact_sizes_are_short_and_have_no_exponent(value: float) -> None:
 
 
 def test_percent_has_its_sign() -> None:
-    assert [percent(value) for value in (1.468, -0.84, 0, -0.001)] == ["+1.47%", "-0.84%", "+0.00%", "+0.00%"]
+    assert [percent(value) for value in (1.468, -0.84, 0, -0.001)] == ["+1.47%", "−0.84%", "+0.00%", "+0.00%"]
 
 
 def bar_text(fraction: float, *, from_right: bool = False, text: str = "") -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ SIZES = st.decimals(Decimal("0.001"), Decimal(50), places=3)
 
 
 def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+    return float(text.replace(",", "").replace("−", "-"))
 
 
 def test_a_position_row_says_all_of_it() -> None:
@@ -45,8 +45,8 @@ def test_a_position_row_says_all_of_it() -> None:
         "67,986.0",
     )
     assert (row.profit, row.profit_tone, row.profit_share) == ("+581.70", Tone.UP, "+11.5%")
-    assert (row.realised, row.realised_tone) == ("-12.50", Tone.DOWN)
-    assert (row.liquidation, row.liquidation_distance, row.margin) == ("55,112.0", "-18.9%", "cross 10×")
+    assert (row.realised, row.realised_tone) == ("−12.50", Tone.DOWN)
+    assert (row.liquidation, row.liquidation_distance, row.margin) == ("55,112.0", "−18.9%", "cross 10×")
 
 
 @given(SIZES, PRICES, PRICES, st.booleans())

@@ -16,7 +16,8 @@ def test_a_figure_has_its_decimals_and_no_exponent(amount: float | Decimal, deci
     text = figures.fixed(amount, decimals)
     assert "e" not in text.lower()
     assert len(text.partition(".")[2]) == decimals
-    assert abs(float(text.replace(",", "")) - float(amount)) <= 0.51 * 10**-decimals + abs(float(amount)) * 1e-12
+    shown = float(text.replace(",", "").replace(figures.MINUS, "-"))
+    assert abs(shown - float(amount)) <= 0.51 * 10**-decimals + abs(float(amount)) * 1e-12
 
 
 @pytest.mark.parametrize("amount", [0.0, -0.0, -0.004, 0.004, Decimal("-0.00"), Decimal("-0.001")])
@@ -26,7 +27,7 @@ def test_zero_has_no_sign(amount: float | Decimal) -> None:
 
 def test_gains_and_losses_have_theirs() -> None:
     assert figures.signed_money(Decimal("581.70"), "USDT") == "+581.70"
-    assert figures.signed_money(-93.2, "USDT") == "-93.20"
+    assert figures.signed_money(-93.2, "USDT") == "−93.20"
     assert figures.money(1234567.891, "USDT") == "1,234,567.89"
     assert figures.money(Decimal("0.12345678"), "BTC") == "0.12345678"
 
@@ -103,3 +104,16 @@ def test_wrapping_breaks_at_blanks() -> None:
     assert figures.wrapped("position over the limit", 12) == ["position", "over the", "limit"]
     assert figures.wrapped("abcdefgh ij", 3) == ["abc", "def", "gh", "ij"]
     assert figures.wrapped("whole", 0) == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [(-1234.5, "−1.23K"), (-0.5, "−0.500"), (-2e15, "<−999T"), (-0.0001, "~0")]
+)
+def test_below_zero_is_told_by_a_minus_and_no_hyphen(amount: float, text: str) -> None:
+    assert figures.scaled(amount) == text
+    assert figures.fixed(-1234.5, 2) == "−1,234.50"
+    assert figures.signed(-0.001, 2) == "0.00"
+
+
+def test_one_of_something_has_no_plural() -> None:
+    assert [figures.number_of(n, "fill") for n in (0, 1, 2_400)] == ["0 fills", "1 fill", "2,400 fills"]

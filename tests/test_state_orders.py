@@ -110,7 +110,7 @@ def test_the_distance_is_counted_from_the_own_side() -> None:
     for name, side, price in (("a", Side.BUY, "99.9"), ("b", Side.SELL, "100.4"), ("c", Side.BUY, "50")):
         screen.send(create(name, side, price=price))
     screen.send(create("s", Side.SELL, price=None, order_type=OrderType.STOP_MARKET, trigger_price=None))
-    assert [row.distance for row in _working(screen)] == ["1t", "-1t", "500t", ""]
+    assert [row.distance for row in _working(screen)] == ["1t", "−1t", "500t", ""]
     screen.feed(quote(500.0, 500.5))
     assert _working(screen)[2].distance == "9,000.0bp"
 
@@ -215,7 +215,7 @@ def test_fills_come_newest_first_with_fee_and_maker() -> None:
     orders.show(OrdersTab.FILLS)
     rows = [row for row in orders.rows(10, 0) if isinstance(row, FillRow)]
     assert [(row.time, row.quantity, row.fee, row.note) for row in rows] == [
-        ("00:00:03.000", "1.000", "-0.5000", "funding"),
+        ("00:00:03.000", "1.000", "−0.5000", "funding"),
         ("00:00:02.000", "0.600", " 0.0000", "taker"),
         ("00:00:01.000", "0.400", " 0.0200", "maker"),
     ]

@@ -111,7 +111,7 @@ async def test_an_untried_version_is_left_alone(monkeypatch: pytest.MonkeyPatch)
     app = Page()
     async with app.run_test(size=(40, 10)):
         assert compat.queued_writes(app) == 0
-        assert compat.place_of(app.query_one("#page")) is None
+        assert compat.Place(app.query_one("#page")).region() is None
         driver = app._driver
         assert driver is not None
         send = driver.send_message
@@ -123,7 +123,7 @@ async def test_where_a_widget_is() -> None:
     app = Page()
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
-        place = compat.place_of(app.query_one("#page"))
+        place = compat.Place(app.query_one("#page")).region()
         assert place is not None
         assert (place.x, place.y, place.width) == (0, 0, 40)
 

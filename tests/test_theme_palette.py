@@ -99,3 +99,5 @@ def test_without_colours_attributes_tell_what_colours_tell_elsewhere() -> None:
     assert palette.style("bid_bar", "panel", reverse=True).reverse
     assert not plain.reverse
     assert not plain.dim
+    assert palette.style("text_faint", "panel").dim
+    assert not palette.style("text_faint", "panel_alt", dim=True).dim, "no dim text on a reversed bar"

@@ -11,7 +11,7 @@ from tests.simulation_desk import SPEC
 from tests.trading_support import ACCOUNT, SPOT, D, Floor
 from ttxt_core.events import AckOutcome, BookState, Command, OrderState, OrderType, Side, TimeInForce
 from ttxt_core.orders.managed_order import InFlight
-from ttxt_tui.trading.feedback import Level
+from ttxt_tui.state.log import LogLevel
 
 THIN = [(100.0, 0.3)]
 
@@ -60,7 +60,7 @@ def test_a_part_that_is_less_than_a_lot_says_so_and_is_not_called_flat() -> None
     floor.wait()
     assert floor.position == 0
     assert floor.desk.flatten(D(1)).text == "BTC/USDT is flat: nothing to close"
-    assert floor.desk.flatten_prompt().level is Level.WARN
+    assert floor.desk.flatten_prompt().level is LogLevel.WARN
 
 
 def test_what_is_left_is_repriced_three_times_in_three_seconds_and_then_stays_on_screen() -> None:
@@ -154,7 +154,7 @@ def test_nothing_is_entered_while_a_position_is_being_closed() -> None:
     assert floor.desk.staged is None
     assert floor.desk.stage(Side.BUY, 990).text == "BTC/USDT is being closed"
     floor.wait(200)
-    assert floor.desk.stage(Side.BUY, 990).level is Level.INFO
+    assert floor.desk.stage(Side.BUY, 990).level is LogLevel.INFO
 
 
 @pytest.mark.parametrize("hinder", ["disarmed", "loss", "behind"])
@@ -167,7 +167,7 @@ def test_exits_always_pass(hinder: str) -> None:
         floor.router.limits = replace(floor.router.limits, daily_loss=D("0.01"), max_order_notional=D(1))
     else:
         floor.behind_ns = 10**10
-    assert floor.desk.stage(Side.BUY, 990).level is Level.WARN or floor.desk.send().level is Level.ERROR
+    assert floor.desk.stage(Side.BUY, 990).level is LogLevel.WARN or floor.desk.send().level is LogLevel.ERROR
     floor.desk.flatten(D(1))
     floor.wait(200)
     assert floor.position == 0
@@ -311,7 +311,7 @@ def test_an_exit_that_can_not_be_sent_stays_on_screen_with_the_reason() -> None:
     floor.hold("1")
     floor.router.detach(floor._lanes)
     said = floor.desk.flatten(D(1))
-    assert said.level is Level.ERROR
+    assert said.level is LogLevel.ERROR
     assert floor.desk.alerts == [said.text]
     assert said.text.startswith("STILL LONG 1 BTC/USDT: nothing executes orders")
 

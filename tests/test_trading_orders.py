@@ -18,7 +18,7 @@ from ttxt_core.events import (
     Source,
 )
 from ttxt_core.orders.router import cancel_command
-from ttxt_tui.trading.feedback import Level
+from ttxt_tui.state.log import LogLevel
 
 # -- edits ---------------------------------------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ def test_an_edit_sends_only_what_changed_and_its_size_is_the_new_total() -> None
     assert floor.desk.send().text == "nothing was changed"
     floor.desk.step_size(2)
     assert floor.desk.size == chosen, "the edit's size is not the symbol's"
-    assert floor.desk.send().level is Level.OK
+    assert floor.desk.send().level is LogLevel.OK
     floor.wait()
     assert [(a.price, a.quantity) for a in floor.amends] == [(None, D("1.2"))]
     assert (order.quantity, order.price, order.filled) == (D("1.2"), D("99.0"), 0)
@@ -71,7 +71,7 @@ def test_an_edit_that_only_makes_an_entry_smaller_passes_disarmed() -> None:
     floor.desk.step_size(1)
     assert floor.desk.send().text.startswith("disarmed: A arms")
     floor.desk.step_size(-2)
-    assert floor.desk.send().level is Level.OK
+    assert floor.desk.send().level is LogLevel.OK
     floor.wait()
     assert order.quantity == D("0.99")
 
@@ -89,8 +89,8 @@ def test_one_amend_is_in_flight_and_an_order_that_ended_is_not_edited() -> None:
     floor.wait()
     assert floor.desk.staged is None
     assert "the order that was being edited does not work any more" in floor.words
-    assert floor.desk.edit(order.client_order_id).level is Level.WARN
-    assert floor.desk.edit("no such order").level is Level.WARN
+    assert floor.desk.edit(order.client_order_id).level is LogLevel.WARN
+    assert floor.desk.edit("no such order").level is LogLevel.WARN
 
 
 def test_an_edit_never_moves_past_the_touch() -> None:
@@ -261,7 +261,6 @@ def test_tab_goes_down_the_ladder_and_round() -> None:
     assert floor.desk.own_orders() == [high, middle, low]
     assert [floor.desk.select_next(1) for _ in range(4)] == [high, middle, low, high]
     assert floor.desk.select_next(-1) is low
-    assert floor.desk.orders_between(985, 996) == [high, middle]
     floor.desk.activate(SPOT)
     assert floor.desk.selected is None
 
@@ -269,8 +268,8 @@ def test_tab_goes_down_the_ladder_and_round() -> None:
 def test_cancels_at_the_cursor_the_newest_and_by_symbol() -> None:
     floor = Floor()
     first, second, third = (floor.rest(Side.BUY, ticks) for ticks in (980, 990, 995))
-    assert floor.desk.cancel_newest().text == "cancelling 1"
-    assert floor.desk.cancel_newest().text == "cancelling 1"
+    assert floor.desk.cancel_newest().text == "cancelling 1: BUY 1 BTC/USDT @ 99.5"
+    assert floor.desk.cancel_newest().text == "cancelling 1: BUY 1 BTC/USDT @ 99.0"
     assert [c.client_order_id for c in floor.cancels] == [third.client_order_id, second.client_order_id]
     floor.desk.cancel_newest()
     assert floor.desk.cancel_newest().text == "all entries are being cancelled"
@@ -278,11 +277,11 @@ def test_cancels_at_the_cursor_the_newest_and_by_symbol() -> None:
     assert floor.orders.working() == []
     assert floor.desk.cancel_newest().text == "no entry works here"
     fourth = floor.rest(Side.BUY, 980)
-    assert floor.desk.cancel_between(985, 990).text == "no own order at this price"
-    assert floor.desk.cancel_between(979, 981).level is Level.OK
+    assert floor.desk.cancel_aimed([]).text == "no own order at this price"
+    assert floor.desk.cancel_aimed([fourth]).level is LogLevel.OK
     floor.wait()
     assert first.state is fourth.state is OrderState.CANCELED
-    assert floor.desk.cancel_order(fourth.client_order_id).level is Level.WARN
+    assert floor.desk.cancel_order(fourth.client_order_id).level is LogLevel.WARN
 
 
 def test_cancels_by_symbol_and_everywhere_keep_the_stop_and_name_it() -> None:
@@ -306,7 +305,17 @@ def test_cancels_by_symbol_and_everywhere_keep_the_stop_and_name_it() -> None:
     assert floor.desk.disarm().text == "DISARMED · 1 cancelled · 1 stop kept (LONG 0.75 BTC/USDT)"
     floor.wait()
     assert floor.orders.working() == [stop]
-    assert floor.desk.cancel_order(stop.client_order_id).text == "cancelling 1, 1 stop of them"
+    assert floor.desk.cancel_order(stop.client_order_id).text == "cancelling 1: SELL stop 0.75 BTC/USDT @ 90.0"
+
+
+def test_cancelling_several_says_how_many_and_which() -> None:
+    floor = Floor()
+    orders = [floor.rest(Side.BUY, ticks) for ticks in (970, 975, 980, 985)]
+    two = floor.desk.cancel_aimed(orders[:2])
+    assert two.text == "cancelling 2: BUY 1 BTC/USDT @ 97.0, BUY 1 BTC/USDT @ 97.5"
+    assert floor.desk.cancel_aimed(orders).text.endswith("@ 97.5, BUY 1 BTC/USDT @ 98.0 and 1 more")
+    floor.wait()
+    assert floor.orders.working() == []
 
 
 def test_cancels_pass_disarmed_stale_and_unselected() -> None:
@@ -315,7 +324,7 @@ def test_cancels_pass_disarmed_stale_and_unselected() -> None:
     floor.router.interlock("stale")
     floor.wait(20_000)
     for order in orders:
-        assert floor.desk.cancel_order(order.client_order_id).level is Level.OK
+        assert floor.desk.cancel_order(order.client_order_id).level is LogLevel.OK
     floor.wait()
     assert {order.state for order in orders} == {OrderState.CANCELED}
 
@@ -325,7 +334,7 @@ def test_a_cancel_without_an_executor_says_so() -> None:
     order = floor.rest(Side.BUY, 980)
     floor.router.detach(floor._lanes)
     said = floor.desk.cancel_order(order.client_order_id)
-    assert said.level is Level.ERROR
+    assert said.level is LogLevel.ERROR
     assert "nothing executes orders" in said.text
 
 
@@ -337,10 +346,10 @@ def test_an_order_made_elsewhere_can_be_chosen_and_cancelled() -> None:
     order = floor.desk.select_next(1)
     assert order is not None
     assert floor.desk.selected == "ext-7"
-    assert floor.desk.move(-1).level is Level.INFO
+    assert floor.desk.move(-1).level is LogLevel.INFO
     assert floor.desk.ghosts == {"ext-7": 979}
     floor.wait(150)
     assert [(a.client_order_id, a.order_id, a.price) for a in floor.amends] == [("", "ext-7", D("97.9"))]
-    assert floor.desk.cancel_order("ext-7").level is Level.OK
+    assert floor.desk.cancel_order("ext-7").level is LogLevel.OK
     assert [(c.client_order_id, c.order_id) for c in floor.cancels] == [("", "ext-7")]
     assert cancel_command(order, 1).data == CancelOrder(ACCOUNT, "", "ext-7")

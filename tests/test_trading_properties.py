@@ -123,7 +123,9 @@ CHOICES = st.one_of(
     moved(), moved(), press("select_next", st.sampled_from([1, -1])), press("move", st.integers(-30, 30))
 )
 EXITS = st.one_of(
-    press("cancel_between", st.just(900), NEAR),
+    st.integers(1, 3).map(
+        lambda n: (f"cancel {n}", lambda floor: floor.desk.cancel_aimed(floor.desk.own_orders()[:n]))
+    ),
     press("cancel_newest"),
     press("cancel_symbol"),
     press("cancel_everywhere"),

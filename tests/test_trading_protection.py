@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.simulation_desk import SPEC
 from tests.trading_support import LINEAR, SPOT, D, Floor
 from ttxt_core.events import BookState, OrderState, OrderType, Side, TriggerBy, TriggerDirection
-from ttxt_tui.trading.feedback import Level
+from ttxt_tui.state.log import LogLevel
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def test_it_watches_the_mark_where_there_is_one_and_belongs_on_its_side_of_it() 
     floor.hold("1")
     floor.ticker(mark=99.0, last=100.0)
     assert floor.desk.protect(990).text == "a stop of this position belongs below the mark price 99.0"
-    assert floor.desk.protect(1_000).level is Level.WARN
-    assert floor.desk.protect(989).level is Level.OK
+    assert floor.desk.protect(1_000).level is LogLevel.WARN
+    assert floor.desk.protect(989).level is LogLevel.OK
     assert floor.creates[-1].trigger_by is TriggerBy.MARK
     floor.ticker(mark=98.8)
     floor.wait()
@@ -72,7 +72,7 @@ def test_hasty_presses_have_one_amend_in_flight_and_the_last_price_wins() -> Non
     floor = Floor()
     floor.hold("1")
     for ticks in range(940, 960):
-        assert floor.desk.protect(ticks).level is Level.OK
+        assert floor.desk.protect(ticks).level is LogLevel.OK
     floor.wait(300)
     assert sum(create.order_type is OrderType.STOP_MARKET for create in floor.creates) == 1
     assert [amend.trigger_price for amend in floor.amends] == [D("95.9")]
@@ -158,7 +158,7 @@ def test_a_stop_passes_disarmed_and_stale_and_disarming_keeps_it() -> None:
     floor.hold("1")
     floor.desk.disarm()
     floor.status(BookState.GAP)
-    assert floor.desk.protect(950).level is Level.OK
+    assert floor.desk.protect(950).level is LogLevel.OK
     floor.wait()
     stop = floor.last
     floor.desk.protect(960)
@@ -232,3 +232,48 @@ def test_panic_does_not_cancel_the_exit_that_is_closing() -> None:
     assert floor.position == 0
     assert floor.cancels == []
     assert len(floor.creates) == before + 1
+
+
+def test_panic_sells_on_spot_what_this_session_bought_and_says_what_stays() -> None:
+    floor = Floor(SPOT)
+    floor.desk.ticket(Side.BUY, 1020, D("0.5"))
+    floor.desk.send()
+    floor.wait()
+    floor.rest(Side.BUY, 970)
+    floor.rest(Side.SELL, 1040)
+    before = D(10)
+    bought = floor.position - before
+    assert D("0.49") < bought < D("0.5"), "the fee is taken of what is bought"
+    sold = floor.markets[SPOT].info.round_quantity(bought)
+    assert floor.desk.panic_listing()[2:] == [
+        f"sell {sold.normalize():f} BTC/USDT spot, bought in this session",
+        "stays: 10 BTC, there before this session",
+    ]
+    assert floor.desk.panic().text == "2 cancelled · closing 1 · 10 BTC from before stays"
+    floor.settle()
+    assert floor.orders.working() == []
+    assert floor.position == before + bought - sold
+    assert floor.desk.panic_listing() == []
+    assert floor.desk.alerts == []
+    assert "BTC/USDT: what was bought is sold, 10 BTC stays" in floor.words
+
+
+def test_panic_sells_a_purchase_that_wins_the_race_and_nothing_that_was_there() -> None:
+    floor = Floor(SPOT)
+    floor.rest(Side.BUY, 980)
+    floor.desk.panic()
+    floor.book(bids=[(97.0, 5.0)], asks=[(98.0, 5.0)])  # filled before the cancel is there
+    floor.settle()
+    assert [fill.side for fill in floor.fills] == [Side.BUY, Side.SELL]
+    assert 0 <= floor.position - 10 < D("0.01")
+
+
+def test_panic_leaves_alone_what_was_there_and_what_is_left_of_a_sale() -> None:
+    floor = Floor(SPOT)
+    floor.desk.ticket(Side.SELL, 980, D(2))
+    floor.desk.send()
+    floor.wait()
+    assert floor.position == 8
+    assert floor.desk.panic_listing() == []
+    assert floor.desk.panic().text == "nothing works and all is flat"
+    assert floor.position == 8

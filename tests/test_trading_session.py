@@ -15,11 +15,11 @@ from ttxt_core.events import OrderState, Side
 from ttxt_core.orders.router import new_client_order_id
 from ttxt_core.session import practice
 from ttxt_tui.config.settings import Sizes, Trading
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.status import protection
 from ttxt_tui.state.store import Store
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
-from ttxt_tui.trading.feedback import Level
 
 
 class Keys(Trader):
@@ -76,7 +76,7 @@ async def test_place_move_and_cancel_a_limit_order(keys: Keys) -> None:
     assert desk.size is not None
     assert desk.size.preset == 1
     desk.stage(Side.BUY, keys.ticks(Side.BUY, 400))
-    assert desk.send().level is Level.OK
+    assert desk.send().level is LogLevel.OK
     await keys.wait(0.2)
     (order,) = orders.working()
     assert order.state is OrderState.NEW
@@ -88,7 +88,7 @@ async def test_place_move_and_cancel_a_limit_order(keys: Keys) -> None:
     await keys.wait(0.3)
     assert start - order.price == 20
     assert desk.ghosts == {}
-    assert desk.cancel_newest().level is Level.OK
+    assert desk.cancel_newest().level is LogLevel.OK
     await keys.wait(0.2)
     assert order.state is OrderState.CANCELED
 
@@ -110,7 +110,7 @@ async def test_take_protect_reverse_and_flatten(keys: Keys) -> None:
     desk.stage(Side.SELL, keys.ticks(Side.SELL, 400))
     desk.send()
     desk.disarm()
-    assert desk.flatten(Decimal(1)).level is Level.OK
+    assert desk.flatten(Decimal(1)).level is LogLevel.OK
     await keys.wait(1)
     assert keys.position == 0
     assert orders.working() == []

@@ -6,7 +6,7 @@ from tests.simulation_desk import BIDS
 from tests.trading_support import SPOT, D, Floor
 from ttxt_core.events import BookState, OrderState, OrderType, Side, TimeInForce
 from ttxt_core.orders.limits import RiskLimits
-from ttxt_tui.trading.feedback import Level
+from ttxt_tui.state.log import LogLevel
 
 
 def test_b_pins_its_price_and_enter_sends_it_once() -> None:
@@ -35,7 +35,7 @@ def test_a_second_send_with_the_same_id_is_refused_here() -> None:
     floor.desk.send()
     floor.desk._stager.staged = staged
     said = floor.desk.send()
-    assert (said.text, said.level) == ("not sent: this client order id was already sent", Level.ERROR)
+    assert (said.text, said.level) == ("not sent: this client order id was already sent", LogLevel.ERROR)
     assert len(floor.creates) == 1
 
 
@@ -85,14 +85,14 @@ def test_a_passive_order_that_would_take_by_now_wants_a_second_enter() -> None:
     floor.desk.stage(Side.BUY, 1000)
     floor.book([(99.7, 5.0)], [(99.9, 1.0), (100.0, 5.0)])
     said = floor.desk.send()
-    assert said.level is Level.WARN
+    assert said.level is LogLevel.WARN
     assert said.text == "BUY 0.499 @ 100.0 — would take now: Enter again, Esc drops"
     assert floor.creates == []
     floor.book()
     floor.poll()
     floor.book([(99.7, 5.0)], [(99.9, 1.0), (100.0, 5.0)])
-    assert floor.desk.send().level is Level.WARN, "it rested in between: the first Enter is void"
-    assert floor.desk.send().level is Level.OK
+    assert floor.desk.send().level is LogLevel.WARN, "it rested in between: the first Enter is void"
+    assert floor.desk.send().level is LogLevel.OK
     floor.wait()
     assert floor.position == D("0.499")
 
@@ -100,7 +100,7 @@ def test_a_passive_order_that_would_take_by_now_wants_a_second_enter() -> None:
 def test_one_that_was_staged_to_take_needs_no_second_enter_and_post_only_never_takes() -> None:
     floor = Floor()
     floor.desk.stage(Side.BUY, 1002)
-    assert floor.desk.send().level is Level.OK
+    assert floor.desk.send().level is LogLevel.OK
     floor.desk.ticket(Side.BUY, 1002, D(1), post_only=True)
     for _ in range(3):
         assert "post-only would take now" in floor.desk.send().text
@@ -121,7 +121,7 @@ def test_what_is_staged_expires_and_goes_with_its_symbol() -> None:
     floor.desk.activate(SPOT)
     assert floor.desk.staged is None
     floor.book(key=SPOT)
-    assert floor.desk.stage(Side.BUY, 998).level is Level.INFO
+    assert floor.desk.stage(Side.BUY, 998).level is LogLevel.INFO
     floor.desk.reset()
     assert floor.desk.staged is None
     floor.desk.stage(Side.BUY, 998)
@@ -151,7 +151,7 @@ def test_nothing_is_entered_disarmed_stale_or_by_a_screen_that_is_behind() -> No
     assert floor.desk.send().text.startswith("GAP")
     assert floor.creates == []
     floor.book()
-    assert floor.desk.send().level is Level.OK
+    assert floor.desk.send().level is LogLevel.OK
 
 
 def test_the_interlock_wants_arming_by_hand_and_leaves_what_works() -> None:
@@ -164,7 +164,7 @@ def test_the_interlock_wants_arming_by_hand_and_leaves_what_works() -> None:
     assert floor.desk.stage(Side.BUY, 998).text.startswith("disarmed: A arms (STALE")
     assert order.state is OrderState.NEW
     assert floor.desk.arm().text == "ARMED"
-    assert floor.desk.stage(Side.BUY, 998).level is Level.INFO
+    assert floor.desk.stage(Side.BUY, 998).level is LogLevel.INFO
     assert sum("DISARMED" in text for text in floor.words) == 1
 
 
@@ -263,6 +263,6 @@ def test_a_reduce_only_ticket_passes_disarmed() -> None:
     floor.hold("1")
     floor.desk.disarm()
     floor.desk.ticket(Side.SELL, 1010, D(1), reduce_only=True)
-    assert floor.desk.send().level is Level.OK
+    assert floor.desk.send().level is LogLevel.OK
     floor.wait()
     assert floor.last.state is OrderState.NEW

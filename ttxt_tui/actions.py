@@ -69,6 +69,21 @@ class Action(NamedTuple):
     guarded: bool = False
     panic: bool = False
 
+    @property
+    def acts(self) -> bool:
+        """Whether it can place, change or close something, or size it: no pasted text may start it.
+
+        A cancel is no such thing: it must get through whatever comes with it.
+        """
+        return self.guarded or self.id in _MOVES or (self.group in MONEY and self.id not in _HARMLESS)
+
+
+_MOVES: Final = ("move_up", "move_down")
+"""These act on orders from groups that don't trade."""
+
+_HARMLESS: Final = ("back_out", "cancel_here", "cancel_newest", "cancel_symbol", "cancel_everywhere")
+"""These expose to nothing, from groups that trade."""
+
 
 def _guarded(id: str, keys: str, label: str, help: str, *place: Group | Scope) -> Action:
     return _action(id, keys, label, help, *place)._replace(guarded=True)
@@ -168,6 +183,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("disarm", "a", "disarm", "refuse entries at once", Group.SESSION),
     _guarded("arm_confirm", "enter", "arm", "arm", Group.SESSION, Scope.AFTER_ARM),
     _action("record", "ctrl+r", "record", "record what is on screen; stopping asks", Group.SESSION),
+    _action("keep", "M", "keep last", "keep the last minutes: record what has just happened", Group.SESSION),
     _action("record_stop", "enter", "stop recording", "stop recording", Group.SESSION, Scope.AFTER_RECORD),
     Action("quit", ("ctrl+q",), "quit", "quit; asks while orders work", Group.SESSION, panic=True),
     Action("quit_dialog", ("ctrl+c",), "quit", "ask whether to quit", Group.SESSION, panic=True),
@@ -188,6 +204,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Scope.REPLAY,
     ),
     _action("loop", "l", "loop", "a stretch to go round: from here, to here, off", Group.REPLAY, Scope.REPLAY),
+    _action(
+        "hide",
+        "H",
+        "hide",
+        "hide symbol, date and price level, or show them: a new attempt",
+        Group.REPLAY,
+        Scope.REPLAY,
+    ),
     _action("attempts", "r", "attempts", "the result sheets of all attempts", Group.REPLAY, Scope.REPLAY),
     _action("bookmark", "m", "bookmark", "mark this moment", Group.REPLAY, Scope.REPLAY),
     _action("next_mark", "}", "next mark", "go to the next mark", Group.REPLAY, Scope.REPLAY),

@@ -6,10 +6,9 @@ The session runs in this loop. One task drains its events into the store, one cl
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import SystemRandom
@@ -18,6 +17,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 
 from ttxt_core.clock import NANOSECONDS, Clock, SystemClock
 from ttxt_core.errors import QueueClosedError
@@ -30,6 +30,7 @@ from ttxt_tui import _textual_compat
 from ttxt_tui.config.settings import Settings, config_folder
 from ttxt_tui.endings import catch_endings
 from ttxt_tui.frame import Flushable, FrameClock
+from ttxt_tui.garbage import collect_in_pauses
 from ttxt_tui.keymap import Keymap
 from ttxt_tui.paint.cells import pick_glyphs
 from ttxt_tui.panes.workspace import Workspace
@@ -37,6 +38,7 @@ from ttxt_tui.screens.desk_screen import DeskScreen
 from ttxt_tui.screens.dialogs import ChooseDialog
 from ttxt_tui.screens.handlers import Handlers
 from ttxt_tui.screens.keys import KeyDispatcher
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.status import protection
 from ttxt_tui.state.store import Store
 from ttxt_tui.theme.loader import load_theme, theme_files
@@ -44,19 +46,19 @@ from ttxt_tui.theme.palette import Palette, Theme
 from ttxt_tui.theme.textual_theme import role_variables, textual_theme
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 
-BEHIND_DIALOG = 10
+BEHIND_DIALOG = 4
 """While a dialog is open only every so many frames are painted."""
 
-SETTLED_S = 3.0
-"""After the start: by then what lives as long as the program has been made."""
+BATCH = 20
+"""Events taken in before the loop has its turn: some 0.5 ms, for a key may be waiting."""
 
-BATCH = 40
-"""Events taken in before the loop has its turn: some 1 ms, for a key may be waiting."""
+WRITER_TURN_S = 0.0005
+"""How long the thread that writes to the terminal waits for its turn; Python's own 5 ms would be seen."""
 
-KEY_TURN_S = 0.0005
-"""How long the thread that reads keys waits for its turn; Python's own 5 ms would be most of a key's delay."""
+TOUCHED = frozenset({"ladder", "prompt", "pretrade", "ticket", "orders"})
+"""Panes that a key may change."""
 
 MAILBOX = 20_000
 """Events that may wait for the screen before order-book changes are merged."""
@@ -85,7 +87,7 @@ class Workstation(App[None], inherit_bindings=False):
         super().__init__(ansi_color=theme.colourless)
         self.session = session
         self.settings = settings
-        human = human_clock if human_clock is not None else SystemClock()
+        human = self._human = human_clock if human_clock is not None else SystemClock()
         self._palette = Palette(theme)
         self._keymap_of_desk = Keymap(settings.keys.preset, settings.keys.bind)
         self.store = Store(
@@ -103,6 +105,8 @@ class Workstation(App[None], inherit_bindings=False):
         self.dispatcher = KeyDispatcher(self.desk_screen, self.handlers, self._keymap_of_desk)
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
+        self._showing: asyncio.Task[None] | None = None
+        self._last_key_ns = 0
 
     def _make_desk(self, human: Clock) -> TradingDesk:
         random = SystemRandom()
@@ -125,19 +129,23 @@ class Workstation(App[None], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return role_variables(self._first_theme)
 
+    def get_driver_class(self) -> type[Driver]:
+        return _textual_compat.reading_in_loop(super().get_driver_class())
+
     def on_mount(self) -> None:
         self.register_theme(textual_theme(self._first_theme))
         self.theme = self._first_theme.name
         self.push_screen(self.desk_screen)
         self.frames.before_frame = self._before_frame
         for notice in self._notices:
-            self.workspace.say(Feedback(notice, Level.WARN))
+            self.workspace.say(Feedback(notice, LogLevel.WARN))
         self.desk_screen.call_after_refresh(self._begin)
 
         if not self.is_headless:
             catch_endings(self._end_on)
-            sys.setswitchinterval(KEY_TURN_S)
+            sys.setswitchinterval(WRITER_TURN_S)
             _textual_compat.take_keys(self, self._take_key_first)
+            self.frames.before_pane = self._keys_first
 
     def _end_on(self, number: int) -> None:
         """Asked to end, or the terminal has gone: the recording is closed whole, then the terminal is given back."""
@@ -153,24 +161,28 @@ class Workstation(App[None], inherit_bindings=False):
     def _begin(self) -> None:
         """Once the empty screen is up: making a market holds the loop, and the screen would be laid out late."""
         self._tasks += [
-            asyncio.create_task(self._run(self._consume()), name="events"),
-            asyncio.create_task(self._run(self.frames.run()), name="frames"),
+            asyncio.create_task(self._run(self._consume), name="events"),
+            asyncio.create_task(self._run(self.frames.run), name="frames"),
         ]
-        asyncio.get_running_loop().call_later(SETTLED_S, _settle)
+        if not self.is_headless:
+            self._tasks.append(asyncio.create_task(collect_in_pauses(self._idle_s), name="garbage"))
+
+    def _idle_s(self) -> float:
+        return (self._human.monotonic_ns() - self._last_key_ns) / NANOSECONDS
 
     def _before_frame(self, human_ns: int) -> None:
         self.workspace.poll(human_ns)
-        self.handlers.poll_loop()
+        self.handlers.poll_replay()
 
     async def on_unmount(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self.session.stop()
 
-    async def _run(self, work: object) -> None:
+    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
         """A task whose failure ends the app with its traceback: a screen that stands still must not look alive."""
         try:
-            await work  # type: ignore[misc]
+            await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown and ends the program
             self._handle_exception(error)
 
@@ -183,6 +195,7 @@ class Workstation(App[None], inherit_bindings=False):
                 batch = await mailbox.get_batch(limit=BATCH)
             except QueueClosedError:
                 return
+            self._keys_first()
             self.workspace.apply(batch)
             if first and self.workspace.market is not None:
                 first = False
@@ -204,6 +217,10 @@ class Workstation(App[None], inherit_bindings=False):
             return
         await super().on_event(event)
 
+    def _keys_first(self) -> None:
+        """Before anything that holds the loop for long."""
+        _textual_compat.read_keys(self)
+
     def _take_key_first(self, event: events.Key) -> bool:
         """As `_take_key`, outside Textual's message pump: a failure ends the app as one inside it would."""
         try:
@@ -214,21 +231,30 @@ class Workstation(App[None], inherit_bindings=False):
 
     def _take_key(self, event: events.Key) -> bool:
         """Whether the desk takes the key: panic keys always, others while no dialog is open."""
+        self._last_key_ns = self._human.monotonic_ns()
         if self.dispatcher.panic(event):
             self._show_touched()
             return True
         if self.screen is not self.desk_screen:
-            return False
+            return self.dispatcher.keep_from_dialog(event)
         self.dispatcher.press(event)
         self._show_touched()
         return True
 
     def _show_touched(self) -> None:
-        """What a key touched is painted at once: the ladder, the prompt, the ticket, the orders."""
+        """What a key touched is painted outside the frame, now."""
+        if self._showing is not None:
+            self._showing.cancel()
+        self._showing = asyncio.create_task(self._run(self._paint_touched), name="touched")
+
+    async def _paint_touched(self) -> None:
+        """A pane in each turn of the loop: what the key has sent is on its way before, and the next key between."""
         screen = self.desk_screen
-        if self.screen is screen:
-            touched = {"ladder", "prompt", "pretrade", "ticket", "orders"}
-            self.frames.flush_now(*(pane for pane in screen.visible_panes() if pane.id in touched))
+        for pane in screen.visible_panes():
+            self._keys_first()
+            if self.screen is screen and pane.id in TOUCHED:
+                self.frames.flush_now(pane)
+                await asyncio.sleep(0)
 
     def on_app_blur(self) -> None:
         self.frames.blurred = True
@@ -251,13 +277,6 @@ class Workstation(App[None], inherit_bindings=False):
         self.register_theme(textual_theme(theme))
         self.theme = theme.name
         self.desk_screen.use_palette(self._palette)
-
-
-def _settle() -> None:
-    """Keep what has been made so far out of the garbage collector's sight: its pauses would grow with it."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 def _user_themes() -> Path:

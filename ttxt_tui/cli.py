@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ttxt_tui.theme.palette import Theme
 
 
+CANDLES = 1_000
+"""Fetched of every pair at the start, so that the chart is full."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the workstation; the exit status is 0, 1 for what the message says, 2 for a wrong use."""
     options = _parser().parse_args(arguments)
@@ -50,12 +54,18 @@ def _parser() -> argparse.ArgumentParser:
         default = argparse.SUPPRESS if target is practice else None
         target.add_argument("--seed", type=int, default=default, help="the same seed gives the same market")
         target.add_argument("--rate", type=float, default=default, help="events a second, up to 5000")
+    paper = commands.add_parser("paper", help="a venue's public market, with simulated orders; no key is needed")
+    _common(paper, suppress=True)
+    paper.add_argument("venue", metavar="VENUE", help="e.g. bybit")
+    paper.add_argument("pairs", nargs="+", metavar="PAIR", help="e.g. BTC/USDT ETH/USDT")
+    paper.add_argument("--category", default="spot", metavar="NAME", help="the venue's product: spot (default), linear")
     replay = commands.add_parser("replay", help="play recordings on the same screen, with simulated orders")
     _common(replay, suppress=True)
     replay.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, or a folder of them")
     replay.add_argument("--speed", default="1", help="0.1 to 1000, or max (default 1)")
     replay.add_argument("--skip-idle", type=float, metavar="S", help="pass over stretches of S seconds without events")
     replay.add_argument("--hold", action="store_true", help="begin held: h goes on")
+    replay.add_argument("--hide", action="store_true", help="hide symbol, date and price level until H or the end")
     return parser
 
 
@@ -86,17 +96,37 @@ def _run(options: argparse.Namespace) -> int:
         pick_glyphs(os.environ, settings.screen.glyphs)
     theme = _theme(options, settings)
     notices: list[str] = []
-    session = _replay(options, settings, notices) if options.command == "replay" else _practice(options, settings)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        print("ttxt-tui: it needs a terminal for its input and for its screen (stderr)", file=sys.stderr)
-        return 1
-    from ttxt_tui.app import Workstation
+    if options.command == "replay":
+        session = _replay(options, settings, notices)
+    elif options.command == "paper":
+        session = _paper(options, settings)
+    else:
+        session = _practice(options, settings)
+    import asyncio
 
-    app = Workstation(session, settings, theme, notices=notices)
-    app.run()
+    try:
+        status = asyncio.run(_show(session, settings, theme, notices))
+    except KeyboardInterrupt:  # before the screen, which takes Ctrl+C as a key
+        return 130
     for trouble in session.troubles:
         print(f"ttxt-tui: {trouble}", file=sys.stderr)
-    return app.return_code or 0
+    return status
+
+
+async def _show(session: Session, settings: Settings, theme: Theme, notices: Sequence[str]) -> int:
+    """The session on screen until its end. That it can't be opened is known before there is a screen."""
+    try:
+        await session.open()
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            print("ttxt-tui: it needs a terminal for its input and for its screen (stderr)", file=sys.stderr)
+            return 1
+        from ttxt_tui.app import Workstation
+
+        app = Workstation(session, settings, theme, notices=notices)
+        await app.run_async()
+        return app.return_code or 0
+    finally:
+        await session.stop()
 
 
 def _theme(options: argparse.Namespace, settings: Settings) -> Theme:
@@ -140,12 +170,41 @@ def _practice(options: argparse.Namespace, settings: Settings) -> Session:
         simulator=SimulatorSettings(balances=balances, seed=seed),
         limits=_limits(settings),
         recordings=settings.recording_folder,
+        keep_minutes=settings.recording.keep_minutes or None,
+        own_process=True,
+    )
+
+
+def _paper(options: argparse.Namespace, settings: Settings) -> Session:
+    from ttxt_core.connectors.config import ConnectorConfig, StreamSettings
+    from ttxt_core.session import paper
+    from ttxt_tui.config.settings import Venue
+
+    own = settings.venues.get(options.venue, Venue())
+    config = ConnectorConfig(
+        venue=options.venue,
+        category=options.category,
+        pairs=tuple(options.pairs),
+        streams=StreamSettings(book=own.book),
+        history=CANDLES,
+        hosts=own.hosts,
+        ca_path=own.ca_path,
+        proxy=own.proxy,
+    )
+    return paper(
+        config,
+        limits=_limits(settings),
+        recordings=settings.recording_folder,
+        keep_minutes=settings.recording.keep_minutes or None,
     )
 
 
 def _replay(options: argparse.Namespace, settings: Settings, notices: list[str]) -> Session:
     """A replay of what was named; what of it can't be played goes to `notices`, in words."""
+    from random import SystemRandom
+
     from ttxt_core.errors import ConfigError, RecordingError
+    from ttxt_core.recording.naming import recordings_in
     from ttxt_core.session import replay
 
     try:
@@ -157,14 +216,16 @@ def _replay(options: argparse.Namespace, settings: Settings, notices: list[str])
     if options.skip_idle is not None and not 0 < options.skip_idle < float("inf"):
         raise ConfigError(f"--skip-idle {options.skip_idle:g}", "it is out of range", "seconds, above 0")
     limits = _limits(settings)
-    paths = _recordings(options.paths)
+    paths, is_hidden = recordings_in(options.paths), options.hide
     try:
         session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=limits)
     except RecordingError:
-        paths = _readable(paths, options.paths, notices)
+        paths = _readable(paths, options.paths, notices, is_hidden=is_hidden)
         session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=limits)
     player = session.replayer
     if player is not None:
+        if is_hidden:
+            player.hide(SystemRandom())
         notices += [
             f"{path}: {damage.what}, {damage.length:,} bytes from byte {damage.offset}: what is before it plays"
             for path, damage in player.damage
@@ -175,20 +236,10 @@ def _replay(options: argparse.Namespace, settings: Settings, notices: list[str])
     return session
 
 
-def _recordings(named: Sequence[Path]) -> list[Path]:
-    from ttxt_core.errors import ConfigError
-
-    paths: list[Path] = []
-    for path in named:
-        found = sorted(path.glob("*.bin")) if path.is_dir() else [path]
-        if not found:
-            raise ConfigError(f"replay {path}", "there is no recording in this folder", "recordings end in .bin")
-        paths += found
-    return paths
-
-
-def _readable(paths: Sequence[Path], named: Sequence[Path], notices: list[str]) -> list[Path]:
+def _readable(paths: Sequence[Path], named: Sequence[Path], notices: list[str], *, is_hidden: bool) -> list[Path]:
     """Those of `paths` that can be read; one that was named itself, or the last one, must be.
+
+    Which they are is not said when the recording is hidden.
 
     Raises:
         RecordingError: that one can't be read.
@@ -204,7 +255,7 @@ def _readable(paths: Sequence[Path], named: Sequence[Path], notices: list[str]) 
         except RecordingError as error:
             if path in named or (path == paths[-1] and not readable):
                 raise
-            notices.append(f"left out: {error}")
+            notices.append("left out: a recording that can't be read" if is_hidden else f"left out: {error}")
         else:
             readable.append(path)
     return readable

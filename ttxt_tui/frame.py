@@ -57,6 +57,8 @@ class FrameClock:
         self.stats = FrameStats()
         self.before_frame: Callable[[int], None] = lambda _now_ns: None
         """Called with human time before each frame, also before a skipped one: time-outs live here."""
+        self.before_pane: Callable[[], None] = lambda: None
+        """Called before each pane is asked to paint, which may hold the loop for long: keys come before it."""
 
     @property
     def behind_ns(self) -> int:
@@ -100,6 +102,7 @@ class FrameClock:
             if not self.can_paint():
                 self.stats.skipped += 1
                 break
+            self.before_pane()
             if pane.flush():
                 painted = True
                 await asyncio.sleep(0)

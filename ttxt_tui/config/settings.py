@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 from platformdirs import user_config_path, user_data_path
 
+from ttxt_core.connectors.config import Hosts
 from ttxt_core.errors import ConfigError
 
 APP_NAME: Final = "ttxt"
@@ -120,6 +121,25 @@ class Recording(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str | None = None
     """None: `recordings` in the user's data folder."""
 
+    keep_minutes: Annotated[float, Meta(ge=0, le=60)] = 5.0
+    """How far back the key that keeps the last minutes can reach; 0 records nothing for it."""
+
+
+class Venue(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[venues.NAME]`: how a venue is reached."""
+
+    book: Annotated[int, Meta(gt=0)] = 200
+    """Levels a side of the ladder, as the venue offers them."""
+
+    hosts: Hosts = Hosts()
+    """`rest`, `ws_public`, … instead of the venue's own: a regional host, or a sandbox."""
+
+    ca_path: str | None = None
+    """Certificates to trust instead of the system's."""
+
+    proxy: str | None = None
+    """`http://host:port` that every connection goes through."""
+
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """All settings, one table each."""
@@ -131,6 +151,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     practice: Practice = Practice()
     recording: Recording = Recording()
+    venues: dict[str, Venue] = {}
 
     @property
     def recording_folder(self) -> Path:
@@ -171,6 +192,8 @@ def load_settings(path: Path | None = None) -> Settings:
         return msgspec.convert(document, Settings)
     except msgspec.ValidationError as error:
         raise _explained(chosen, str(error)) from error
+    except ConfigError as error:  # of the library's own settings, which name their key
+        raise ConfigError(f"config file {chosen}, {error.asked}", error.answered, error.hint) from error
 
 
 def _explained(path: Path, message: str) -> ConfigError:

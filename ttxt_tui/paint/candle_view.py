@@ -166,8 +166,10 @@ def lay_out(view: CandleView, width: int, height: int) -> ChartLayout:
     if width - axis_width < _LEAST_PLOT:
         axis_width = 0
     slots = max((width - axis_width - _RIGHT_MARGIN) // view.pitch, 1)
-    visible = {slot: index for slot, index in visible.items() if slot > last_slot - slots}
-    low, high = _price_range(view, visible)
+    fitting = {slot: index for slot, index in visible.items() if slot > last_slot - slots}
+    if len(fitting) < len(visible):
+        visible = fitting
+        low, high = _price_range(view, visible)
     return ChartLayout(
         width, height, axis_width, legend_rows, price_rows, volume_rows, time_rows, view.interval_ns, view.pitch,
         last_slot, visible, price_scale(low, high, price_rows, view.price_decimals),
@@ -186,12 +188,13 @@ def _last_slot(view: CandleView) -> int:
 
 def _visible(view: CandleView, last_slot: int, slots: int) -> dict[int, int]:
     """The drawable candles of the last `slots` intervals."""
-    end = bisect_right(view.candles, (last_slot + 1) * view.interval_ns - 1, key=lambda candle: candle.time_ns)
+    candles, interval_ns, first = view.candles, view.interval_ns, last_slot - slots
+    end = bisect_right(candles, (last_slot + 1) * interval_ns - 1, key=lambda candle: candle.time_ns)
     found: dict[int, int] = {}
     for index in range(end - 1, -1, -1):
-        candle = view.candles[index]
-        slot = candle.time_ns // view.interval_ns
-        if slot <= last_slot - slots:
+        candle = candles[index]
+        slot = candle.time_ns // interval_ns
+        if slot <= first:
             break
         if slot <= last_slot and slot not in found and _is_drawable(candle):
             found[slot] = index
@@ -199,7 +202,12 @@ def _visible(view: CandleView, last_slot: int, slots: int) -> dict[int, int]:
 
 
 def _is_drawable(candle: CandleLike) -> bool:
-    return drawable(candle.open) and drawable(candle.high) and drawable(candle.low) and drawable(candle.close)
+    return (
+        -_MAX_PRICE <= candle.open <= _MAX_PRICE
+        and -_MAX_PRICE <= candle.high <= _MAX_PRICE
+        and -_MAX_PRICE <= candle.low <= _MAX_PRICE
+        and -_MAX_PRICE <= candle.close <= _MAX_PRICE
+    )
 
 
 def _price_range(view: CandleView, visible: dict[int, int]) -> tuple[float, float]:

@@ -11,33 +11,30 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-_RowKey = tuple[str, tuple[int, ...]]
-
 
 class RowCache:
-    """The rows of the frame before, by content: a pane keeps one, and repaints the rows whose strip is a new object.
+    """The frame before: a pane keeps one, and repaints the rows whose strip is a new object."""
 
-    It holds one frame, so its size is bounded by the height of the pane.
-    """
-
-    __slots__ = ("_rows",)
+    __slots__ = ("_chars", "_strips", "_styles")
 
     def __init__(self) -> None:
-        self._rows: dict[_RowKey, Strip] = {}
+        self._chars: list[list[str]] = []
+        self._styles: list[list[Style]] = []
+        self._strips: list[Strip] = []
 
     def strips(self, canvas: Canvas) -> list[Strip]:
-        """The canvas's rows, each the identical strip as in the frame before where its content is the same."""
-        fresh: dict[_RowKey, Strip] = {}
-        strips: list[Strip] = []
-        for chars, styles in zip(canvas.chars, canvas.styles, strict=True):
-            # A strip holds its styles, so an id in a key of the cache always means the style it meant before.
-            key = ("".join(chars), tuple(map(id, styles)))
-            strip = fresh.get(key) or self._rows.get(key)
-            if strip is None:
-                strip = _merge(chars, styles, canvas.blank)
-            fresh[key] = strip
-            strips.append(strip)
-        self._rows = fresh
+        """The canvas's rows, each the identical strip as in the frame before where its content is the same.
+
+        The canvas is kept: nothing may be drawn on it any more.
+        """
+        known = len(self._strips)
+        strips = [
+            self._strips[y]
+            if y < known and chars == self._chars[y] and styles == self._styles[y]
+            else _merge(chars, styles, canvas.blank)
+            for y, (chars, styles) in enumerate(zip(canvas.chars, canvas.styles, strict=True))
+        ]
+        self._chars, self._styles, self._strips = canvas.chars, canvas.styles, strips
         return strips
 
 

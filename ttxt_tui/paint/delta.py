@@ -13,15 +13,17 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
+
+Line = Sequence[Segment]
+"""A painted row. Styles are compared by identity, as a palette gives the identical one for the same look."""
 
 
 class RowChange(NamedTuple):
     """A row as it is on the terminal, and as it is to be; both of one width. `line` counts from the first row."""
 
     line: int
-    before: Strip
-    after: Strip
+    before: Line
+    after: Line
 
 
 class Look(NamedTuple):
@@ -43,38 +45,58 @@ def look_of(style: Style, system: ColorSystem) -> Look:
     )
 
 
-def changed_part(before: Iterable[Segment], after: Iterable[Segment]) -> tuple[int, Sequence[Segment]]:
-    """Where two rows of one width begin to differ, and what stands there in `after` up to the last difference."""
-    old, new = list(before), list(after)
+def joined(line: Line) -> list[Segment]:
+    """The same row with neighbours of one style in one segment."""
+    joint: list[Segment] = []
+    for segment in line:
+        if joint and segment[1] is joint[-1][1]:
+            joint[-1] = Segment(joint[-1][0] + segment[0], segment[1])
+        else:
+            joint.append(segment)
+    return joint
+
+
+def changed_part(old: Line, new: Line) -> tuple[int, Line]:
+    """Where two rows of one width begin to differ, and what stands there in `new` up to the last difference."""
     first = start = 0
-    for was, is_now in zip(old, new, strict=False):
-        if was != is_now:
+    for was, now in zip(old, new, strict=False):
+        if was is not now and (was[0] != now[0] or was[1] is not now[1]):
             break
-        start += _width(is_now.text)
+        start += _width(now[0])
         first += 1
     last_old, last_new = len(old), len(new)
-    while last_old > first and last_new > first and old[last_old - 1] == new[last_new - 1]:
+    while last_old > first and last_new > first:
+        was, now = old[last_old - 1], new[last_new - 1]
+        if was is not now and (was[0] != now[0] or was[1] is not now[1]):
+            break
         last_old -= 1
         last_new -= 1
-    old, new = old[first:last_old], new[first:last_new]
-    if old and new and old[0].style == new[0].style:
-        same = _shared(old[0].text, new[0].text)
+    changed = list(new[first:last_new])
+    if not changed or last_old == first:
+        return start, changed
+    # The first and the last of them may still be partly the same.
+    was, now = old[first], changed[0]
+    if was[1] is now[1] and was[0][:1] == now[0][:1] and (same := _shared(was[0], now[0])):
         start += same
-        old[0], new[0] = _from(old[0], same), _from(new[0], same)
-    if old and new and old[-1].style == new[-1].style:
-        same = _shared(old[-1].text[::-1], new[-1].text[::-1])
-        new[-1] = _until(new[-1], len(new[-1].text) - same)
-    return start, [segment for segment in new if segment.text]
+        changed[0] = now = Segment(now[0][same:], now[1])
+        was = Segment(was[0][same:], was[1])
+    if last_old > first + 1:
+        was = old[last_old - 1]
+    if len(changed) > 1:
+        now = changed[-1]
+    if was[1] is now[1] and was[0][-1:] == now[0][-1:] and (same := _shared(was[0][::-1], now[0][::-1])):
+        changed[-1] = Segment(now[0][: len(now[0]) - same], now[1])
+    return start, [segment for segment in changed if segment[0]]
 
 
 class RowWriter:
     """Writes changes of rows; keeps what it takes to get from one style to another."""
 
     def __init__(self, look: Callable[[Style], Look]) -> None:
-        """`look` tells what a style is on the terminal; equal styles are asked for once."""
+        """`look` tells what a style is on the terminal; it is asked once for each."""
         self._look = look
-        self._looks: dict[Style, Look] = {}
-        self._turns: dict[tuple[Style | None, Style], str] = {}
+        self._looks: dict[int, tuple[Style, Look]] = {}
+        self._turns: dict[tuple[int, int], str] = {}
 
     def text(self, x: int, y: int, changes: Iterable[RowChange]) -> str:
         """The sequences that make `changes`, with the first cell of line 0 at column `x`, row `y` (from 0).
@@ -83,22 +105,33 @@ class RowWriter:
         differs.
         """
         parts: list[str] = []
-        turns, now = self._turns, None
+        now: Style | None = None
         for line, before, after in changes:
             start, segments = changed_part(before, after)
-            if not segments:
-                continue
-            parts.append(f"\x1b[{y + line + 1};{x + start + 1}H")
-            for text, style, _ in segments:
-                wanted = style or _PLAIN
-                if wanted is not now:
-                    turn = turns.get((now, wanted))
-                    parts.append(self._turn(now, wanted) if turn is None else turn)
-                    now = wanted
-                parts.append(text)
+            if segments:
+                parts.append(f"\x1b[{y + line + 1};{x + start + 1}H")
+                now = self._write(parts, segments, now)
         if now is not None:
             parts.append(_RESET)
         return "".join(parts)
+
+    def row(self, line: Line) -> str:
+        """The sequences that write `line` where the cursor is; from and to the terminal's default style."""
+        parts: list[str] = []
+        self._write(parts, line, None)
+        return "".join([*parts, _RESET])
+
+    def _write(self, parts: list[str], segments: Line, now: Style | None) -> Style | None:
+        """Add what writes `segments` after text in the style `now`; gives the style that is left."""
+        turns, add = self._turns, parts.append
+        for text, style, _ in segments:
+            wanted = style or _PLAIN
+            if wanted is not now:
+                turn = turns.get((id(now), id(wanted)))
+                add(self._turn(now, wanted) if turn is None else turn)
+                now = wanted
+            add(text)
+        return now
 
     def _turn(self, now: Style | None, wanted: Style) -> str:
         after = self._look_of(wanted)
@@ -110,14 +143,15 @@ class RowWriter:
                 changed = ["0", *(code for code in after if code)]
             else:
                 changed = [code for old, code in zip(before, after, strict=True) if code != old]
-        turn = self._turns[now, wanted] = f"\x1b[{';'.join(changed)}m" if changed else ""
+        turn = self._turns[id(now), id(wanted)] = f"\x1b[{';'.join(changed)}m" if changed else ""
         return turn
 
     def _look_of(self, style: Style) -> Look:
-        look = self._looks.get(style)
-        if look is None:
-            look = self._looks[style] = self._look(style)
-        return look
+        """What `style` is. The style is kept with it, so that its id means no other one."""
+        kept = self._looks.get(id(style))
+        if kept is None:
+            kept = self._looks[id(style)] = (style, self._look(style))
+        return kept[1]
 
 
 _PLAIN = Style.null()
@@ -138,11 +172,3 @@ def _shared(one: str, other: str) -> int:
             break
         shared += 1
     return shared
-
-
-def _from(segment: Segment, start: int) -> Segment:
-    return Segment(segment.text[start:], segment.style) if start else segment
-
-
-def _until(segment: Segment, end: int) -> Segment:
-    return Segment(segment.text[:end], segment.style) if end < len(segment.text) else segment

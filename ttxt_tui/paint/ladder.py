@@ -6,15 +6,16 @@ are bold, the cursor and the markers have characters of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from ttxt_core.events.market import Side
+from ttxt_tui.paint.delta import Line, joined
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.paint.text import Run, bar, fit, fit_right, strip, width_of
 from ttxt_tui.state.ladder_markers import OffScreen
@@ -27,8 +28,8 @@ CURSOR: Final = "▸"
 HATCH: Final = "╱"
 
 _PLAIN: Final = Style.null()
-_PARTS_KEPT: Final = 2_048
-"""Painted parts of rows of each kind; a 60-row ladder has 60 of each on screen."""
+_CELLS_KEPT: Final = 512
+"""Painted cells of each column; a 60-row ladder has 60 of each on screen."""
 
 _MARKER_ROLE: Final[Mapping[Marker, Role]] = {
     Marker.LIQUIDATION: "liquidation",
@@ -80,22 +81,26 @@ def ladder_header(palette: Palette, layout: LadderLayout, status: str = "") -> S
 
 def ladder_row(row: LadderRow, palette: Palette, layout: LadderLayout) -> Strip:
     """One row in exactly `layout.width` cells."""
+    return Strip(joined(ladder_line(row, palette, layout)), layout.width)
+
+
+def ladder_line(row: LadderRow, palette: Palette, layout: LadderLayout) -> Line:
+    """The segments of `ladder_row`. A cell that did not change has the identical ones."""
     surface: Role = "panel_alt" if row.is_cursor else "panel"
     own, size, change, dimmed = layout.own, layout.size, layout.change, row.is_dimmed
     no_bids = not row.is_known and row.zone is not Zone.ASK
     no_asks = not row.is_known and row.zone is not Zone.BID
-    bid = _Size(row.bid, row.bid_bar, row.bid_rank, no_bids, dimmed)
-    ask = _Size(row.ask, row.ask_bar, row.ask_rank, no_asks, dimmed)
-    segments = [
-        *_buy_side(palette, surface, own, size, change, row.buys, row.bid_change, bid),
-        *_prices(palette, surface, layout.price, layout.marker, row.price, row.zone, row.is_touch, dimmed, row.markers),
-        *_sell_side(palette, surface, own, size, change, row.sells, row.ask_change, ask),
-        *_traded(palette, surface, layout.last, layout.volume, row.last, row.volume, row.volume_bar),
-        *_tail(palette, surface, layout.queue, row.queue, layout.room),
-    ]
+    line = (
+        *_edge(palette, surface, own, change, Side.BUY, row.buys, row.bid_change),
+        *_size(palette, surface, size, Side.BUY, row.bid, row.bid_bar, row.bid_rank, no_bids, dimmed),
+        *_price(palette, surface, layout.price, layout.marker, row.price, row.zone, row.is_touch, dimmed, row.markers),
+        *_size(palette, surface, size, Side.SELL, row.ask, row.ask_bar, row.ask_rank, no_asks, dimmed),
+        *_edge(palette, surface, own, change, Side.SELL, row.sells, row.ask_change),
+        *_tail(palette, surface, layout, row.last, row.volume, row.volume_bar, row.queue),
+    )
     if layout.room < 0:  # a pane that is narrower than the least ladder
-        return strip([(text, style or _PLAIN) for text, style, _ in segments], layout.width, _PLAIN)
-    return Strip(segments, layout.width)
+        return tuple(strip([(text, style or _PLAIN) for text, style, _ in line], layout.width, _PLAIN))
+    return line
 
 
 def ladder_footer(cursor_info: str, group: str, hidden: Sequence[OffScreen], palette: Palette, width: int) -> Strip:
@@ -113,41 +118,74 @@ def ladder_footer(cursor_info: str, group: str, hidden: Sequence[OffScreen], pal
     return strip([*runs, (" " * max(room, 0), faint), tail], width, faint)
 
 
-# -- the parts of a row, kept: a change of one leaves the others as they were ------------------------------
+# -- the cells of a row, kept: a change of one leaves the others as they were -------------------------------
 
 
-class _Size(NamedTuple):
-    """A size and the bar behind it, in eighths; `is_unknown` beyond the depth that is subscribed."""
-
-    text: str
-    bar: int
-    rank: int
-    is_unknown: bool
-    is_dimmed: bool
+@lru_cache(_CELLS_KEPT)
+def _edge(palette: Palette, surface: Role, own: int, change: int, side: Side, cell: OwnCell, changed: str) -> Line:
+    """What is ours on a side, and how the size beside it changed."""
+    style = palette.style("text_faint" if changed else "text", surface)
+    runs, change_run = _own(palette, surface, own, side, cell), (fit_right(changed, change), style)
+    return _segments([*runs, change_run] if side is Side.BUY else [change_run, *runs])
 
 
-@lru_cache(_PARTS_KEPT)
-def _buy_side(
-    palette: Palette, surface: Role, own: int, size: int, change: int, cell: OwnCell, changed: str, bid: _Size
-) -> tuple[Segment, ...]:
-    runs = _own(cell, palette, own, Side.BUY, surface)
-    if change:
-        runs.append((fit_right(changed, change), palette.style("text_faint", surface)))
-    return _segments([*runs, *_bid(bid, palette, size, surface)], palette, surface)
+def _own(palette: Palette, surface: Role, width: int, side: Side, cell: OwnCell) -> list[Run]:
+    blank = palette.style("text", surface)
+    if not cell.text:
+        return [(" " * width, blank)]
+    text = fit_right(cell.text, width)
+    if cell.kind is OwnKind.STAGED:
+        role: Role = "staged_buy" if side is Side.BUY else "staged_sell"
+        chip = text.strip()
+        after = len(text) - len(text.rstrip())
+        before = max(width - width_of(chip) - after, 0)
+        return [(" " * before, blank), (chip, palette.style("tag_text", role, bold=True)), (" " * after, blank)]
+    if cell.kind is OwnKind.GHOST:
+        return [(text, palette.style("own_order", surface, dim=True))]
+    role = "stop" if cell.kind is OwnKind.STOP else "own_order"
+    return [(text, palette.style(role, surface, bold=cell.is_selected or cell.kind is OwnKind.WORKING))]
 
 
-@lru_cache(_PARTS_KEPT)
-def _sell_side(
-    palette: Palette, surface: Role, own: int, size: int, change: int, cell: OwnCell, changed: str, ask: _Size
-) -> tuple[Segment, ...]:
-    runs = _ask(ask, palette, size, surface)
-    if change:
-        runs.append((fit_right(changed, change), palette.style("text_faint", surface)))
-    return _segments([*runs, *_own(cell, palette, own, Side.SELL, surface)], palette, surface)
+@lru_cache(_CELLS_KEPT)
+def _size(
+    palette: Palette,
+    surface: Role,
+    width: int,
+    side: Side,
+    size: str,
+    eighths: int,
+    rank: int,
+    is_unknown: bool,
+    is_dimmed: bool,
+) -> Line:
+    """A size and the bar behind it, in eighths of a cell; `is_unknown` beyond the depth that is subscribed."""
+    if is_unknown:
+        return _segments([(HATCH * width, palette.style("hatch", surface))])
+    if not size or not width:
+        return _segments([(" " * width, palette.style("text", surface))])
+    is_bid = side is Side.BUY
+    text = fit_right(size, width) if is_bid or width_of(size) >= width else fit_right(size, width - 1) + " "
+    if is_dimmed:
+        return _segments([(text, palette.style("text_faint", surface, dim=True))])
+    strong: Role = "bid_strong" if is_bid else "ask_strong"
+    weak: Role = "bid_bar" if is_bid else "ask_bar"
+    return _segments(
+        bar(
+            palette,
+            text,
+            width,
+            eighths / (8 * width),
+            text_role="text",
+            bar_role=strong if rank == 2 else weak,
+            surface=surface,
+            from_right=is_bid,
+            bold=rank > 0,
+        )
+    )
 
 
-@lru_cache(_PARTS_KEPT)
-def _prices(
+@lru_cache(_CELLS_KEPT)
+def _price(
     palette: Palette,
     surface: Role,
     width: int,
@@ -157,85 +195,16 @@ def _prices(
     is_touch: bool,
     is_dimmed: bool,
     markers: tuple[Marker, ...],
-) -> tuple[Segment, ...]:
-    cursor = CURSOR if surface == "panel_alt" else " "
-    style = _price_style(zone, palette, surface, is_touch=is_touch, is_dimmed=is_dimmed)
-    runs = [(cursor, palette.style("accent", surface)), (fit_right(price, width), style)]
-    return _segments([*runs, *_markers(markers, palette, marker, surface)], palette, surface)
-
-
-@lru_cache(_PARTS_KEPT)
-def _traded(
-    palette: Palette, surface: Role, last: int, volume: int, trade: LastTrade, text: str, volume_bar: int
-) -> tuple[Segment, ...]:
-    runs: list[Run] = []
-    if last:
-        role: Role = "text_faint"
-        if trade.is_fresh:
-            role = "up" if trade.side is Side.BUY else "down"
-        runs.append((fit_right(trade.text, last), palette.style(role, surface, bold=trade.is_fresh)))
-    if volume:
-        runs += _volume(text, volume_bar, palette, volume, surface)
-    return _segments(runs, palette, surface)
-
-
-@lru_cache(_PARTS_KEPT)
-def _tail(palette: Palette, surface: Role, queue: int, text: str, room: int) -> tuple[Segment, ...]:
-    runs = [(fit_right(text, queue), palette.style("own_order", surface)), (" " * room, palette.style("text", surface))]
-    return _segments(runs, palette, surface)
-
-
-def _segments(runs: Sequence[Run], palette: Palette, surface: Role) -> tuple[Segment, ...]:
-    return tuple(Segment(text, style) for text, style in _joined(runs, palette.style("text", surface)))
-
-
-def _bid(size: _Size, palette: Palette, width: int, surface: Role) -> list[Run]:
-    if size.is_unknown:
-        return [(HATCH * width, palette.style("hatch", surface))]
-    if not size.text or not width:
-        return [(" " * width, palette.style("text", surface))]
-    text = fit_right(size.text, width)
-    if size.is_dimmed:
-        return [(text, palette.style("text_faint", surface, dim=True))]
-    return bar(
-        palette,
-        text,
-        width,
-        size.bar / (8 * width),
-        text_role="text",
-        bar_role="bid_strong" if size.rank == 2 else "bid_bar",
-        surface=surface,
-        from_right=True,
-        bold=size.rank > 0,
-    )
-
-
-def _ask(size: _Size, palette: Palette, width: int, surface: Role) -> list[Run]:
-    if size.is_unknown:
-        return [(HATCH * width, palette.style("hatch", surface))]
-    if not size.text or not width:
-        return [(" " * width, palette.style("text", surface))]
-    text = fit_right(size.text, width - 1) + " " if width_of(size.text) < width else fit_right(size.text, width)
-    if size.is_dimmed:
-        return [(text, palette.style("text_faint", surface, dim=True))]
-    return bar(
-        palette,
-        text,
-        width,
-        size.bar / (8 * width),
-        text_role="text",
-        bar_role="ask_strong" if size.rank == 2 else "ask_bar",
-        surface=surface,
-        bold=size.rank > 0,
-    )
-
-
-def _price_style(zone: Zone, palette: Palette, surface: Role, *, is_touch: bool, is_dimmed: bool) -> Style:
+) -> Line:
+    """The cursor, the price, and what is marked at it."""
     if is_dimmed:
-        return palette.style("text_faint", surface, dim=True)
-    if zone is Zone.SPREAD:
-        return palette.style("text_faint", surface)
-    return palette.style("bid" if zone is Zone.BID else "ask", surface, bold=is_touch)
+        style = palette.style("text_faint", surface, dim=True)
+    elif zone is Zone.SPREAD:
+        style = palette.style("text_faint", surface)
+    else:
+        style = palette.style("bid" if zone is Zone.BID else "ask", surface, bold=is_touch)
+    cursor = (CURSOR, palette.style("accent", surface)) if surface == "panel_alt" else (" ", style)
+    return _segments([cursor, (fit_right(price, width), style), *_markers(markers, palette, marker, surface)])
 
 
 def _markers(markers: tuple[Marker, ...], palette: Palette, width: int, surface: Role) -> list[Run]:
@@ -264,54 +233,40 @@ def _letter(marker: Marker, palette: Palette, surface: Role) -> Run:
     return (_MARKER_LETTER[marker], palette.style("tag_text", role, bold=True))
 
 
-def _own(cell: OwnCell, palette: Palette, width: int, side: Side, surface: Role) -> list[Run]:
-    text = fit_right(cell.text, width)
-    if cell.kind is OwnKind.STAGED:
-        role: Role = "staged_buy" if side is Side.BUY else "staged_sell"
-        chip = cell.text.rstrip()
-        after = len(text) - len(text.rstrip())
-        before = max(width - width_of(chip) - after, 0)
-        blank = palette.style("text", surface)
-        return [(" " * before, blank), (text.strip(), palette.style("tag_text", role, bold=True)), (" " * after, blank)]
-    if cell.kind is OwnKind.GHOST:
-        return [(text, palette.style("own_order", surface, dim=True))]
-    role = "stop" if cell.kind is OwnKind.STOP else "own_order"
-    return [(text, palette.style(role, surface, bold=cell.is_selected or cell.kind is OwnKind.WORKING))]
-
-
-def _volume(volume: str, volume_bar: int, palette: Palette, width: int, surface: Role) -> list[Run]:
+@lru_cache(_CELLS_KEPT)
+def _tail(
+    palette: Palette,
+    surface: Role,
+    layout: LadderLayout,
+    trade: LastTrade,
+    volume: str,
+    volume_eighths: int,
+    queue: str,
+) -> Line:
+    """What traded at the price, the queue before us, and blanks to the end."""
     blank = palette.style("text", surface)
-    if not volume:
+    role: Role = "text_faint" if trade.text else "text"
+    if trade.is_fresh:
+        role = "up" if trade.side is Side.BUY else "down"
+    return _segments(
+        [
+            (fit_right(trade.text, layout.last), palette.style(role, surface, bold=trade.is_fresh)),
+            *_volume(palette, surface, layout.volume, volume, volume_eighths),
+            (fit_right(queue, layout.queue), palette.style("own_order", surface) if queue else blank),
+            (" " * layout.room, blank),
+        ]
+    )
+
+
+def _volume(palette: Palette, surface: Role, width: int, volume: str, eighths: int) -> list[Run]:
+    blank = palette.style("text", surface)
+    if not volume or width < 2:
         return [(" " * width, blank)]
     cells = width - 1
-    text = fit_right(volume, cells)
-    share = volume_bar / (8 * cells)
-    return [
-        (" ", blank),
-        *bar(palette, text, cells, share, text_role="text_dim", bar_role="field", surface=surface),
-    ]
+    text, share = fit_right(volume, cells), eighths / (8 * cells)
+    runs = bar(palette, text, cells, share, text_role="text_dim", bar_role="field", surface=surface)
+    return [(" ", blank), *runs]
 
 
-def _joined(runs: Sequence[Run], blank: Style) -> list[Run]:
-    """Fewer runs that look the same, for fewer bytes: neighbours of one style, and blanks with what is beside them."""
-    joined: list[Run] = []
-    after_blank = False
-    for text, style in runs:
-        if not text:
-            continue
-        is_blank = text.isspace() and _looks_blank(style, blank)
-        if joined and (style is joined[-1][1] or (is_blank and _looks_blank(joined[-1][1], blank))):
-            joined[-1] = (joined[-1][0] + text, joined[-1][1])
-            after_blank = after_blank and is_blank
-        elif after_blank and _looks_blank(style, blank):
-            joined[-1] = (joined[-1][0] + text, style)
-            after_blank = False
-        else:
-            joined.append((text, style))
-            after_blank = is_blank
-    return joined
-
-
-def _looks_blank(style: Style, blank: Style) -> bool:
-    """Whether a blank in `style` looks like one in `blank`."""
-    return style is blank or (style.bgcolor is blank.bgcolor and style.reverse == blank.reverse and not style.underline)
+def _segments(runs: Iterable[Run]) -> Line:
+    return tuple([Segment(text, style) for text, style in runs if text])

@@ -38,7 +38,7 @@ _WORD: Final = 6
 """Cells that the words of markers need, a blank before them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LadderLayout:
     """The widths of one ladder, in cells; a column that is not shown has 0.
 

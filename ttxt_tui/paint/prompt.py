@@ -10,14 +10,20 @@ from textual.strip import Strip
 from ttxt_tui.paint.fields import SEPARATOR
 from ttxt_tui.paint.text import Run, fit, strip, width_of
 from ttxt_tui.paint.tones import tone_style
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.tones import Tone
 from ttxt_tui.theme.palette import Palette
 from ttxt_tui.trading.coach import CoachStep
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 
 _GLYPH: Final = {Tone.ERROR: "✗", Tone.WARNING: "!", Tone.OK: "✓", Tone.BUY: "▲", Tone.SELL: "▼"}
 _DONE: Final = "✓"
-_LEVEL_TONE: Final = {Level.OK: Tone.OK, Level.INFO: Tone.PLAIN, Level.WARN: Tone.WARNING, Level.ERROR: Tone.ERROR}
+_LEVEL_TONE: Final = {
+    LogLevel.OK: Tone.OK,
+    LogLevel.INFO: Tone.PLAIN,
+    LogLevel.WARN: Tone.WARNING,
+    LogLevel.ERROR: Tone.ERROR,
+}
 
 
 def prompt_line(text: str, tone: Tone, palette: Palette, width: int) -> Strip:

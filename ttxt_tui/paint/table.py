@@ -17,7 +17,7 @@ from textual.strip import Strip
 
 from ttxt_tui.paint.text import Run, bar, fit, fit_right, strip, width_of
 from ttxt_tui.paint.tones import ROLE_OF, tone_style
-from ttxt_tui.state.figures import scaled, trimmed, wrapped
+from ttxt_tui.state.figures import MINUS, scaled, trimmed, wrapped
 from ttxt_tui.state.tones import Tone
 from ttxt_tui.theme.palette import Palette
 from ttxt_tui.theme.roles import Role
@@ -71,7 +71,8 @@ def figure_cell(text: str, tone: Tone = Tone.PLAIN, share: float = 0.0) -> Cell:
     """A figure: it gives up its thousands separators first, then the zeros at its end, and then its last digits."""
     plain = text.replace(",", "").strip()
     bare = trimmed(plain)
-    shortest = (scaled(float(bare)),) if len(bare) > _SCALED_FROM and _NUMBER.fullmatch(bare) else ()
+    number = bare.replace(MINUS, "-")
+    shortest = (scaled(float(number)),) if len(bare) > _SCALED_FROM and _NUMBER.fullmatch(number) else ()
     return Cell(text, tone, (plain, bare, *shortest), share)
 
 

@@ -17,6 +17,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from ttxt_tui.paint.cells import LEFT_EIGHTHS
+from ttxt_tui.state.figures import MINUS
 from ttxt_tui.theme.palette import Palette
 from ttxt_tui.theme.roles import Role
 
@@ -48,12 +49,16 @@ def width_of(text: str) -> int:
 
 def fit(text: str, width: int) -> str:
     """`text` from the left in exactly `width` cells."""
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return text.ljust(width)
     text = _cut(printable(text), width)
     return text + " " * (width - width_of(text))
 
 
 def fit_right(text: str, width: int) -> str:
     """`text` against the right in exactly `width` cells. A figure too long keeps its first digits and an ellipsis."""
+    if len(text) <= width and text.isascii() and text.isprintable():
+        return text.rjust(width)
     text = _cut(printable(text), width)
     return " " * (width - width_of(text)) + text
 
@@ -76,13 +81,13 @@ def fit_decimal(text: str, whole: int, fraction: int) -> str:
 
 def price_text(price: float, decimals: int) -> str:
     """A price with exactly `decimals` decimals and thousands separators, never an exponent."""
-    return f"{price:,.{decimals}f}"
+    return f"{price:,.{decimals}f}".replace("-", MINUS)
 
 
 def percent(value: float, decimals: int = 2) -> str:
     """A change in percent with its sign: `+1.47%`. Zero has a plus, also where it was rounded to."""
     text = f"{value:+.{decimals}f}%"
-    return text if text.strip("-0.%") else text.replace("-", "+")
+    return text.replace("-", MINUS if text.strip("-0.%") else "+")
 
 
 def compact(value: float) -> str:
@@ -99,9 +104,9 @@ def compact(value: float) -> str:
 def _four_digits(value: float) -> str:
     magnitude = abs(value)
     if magnitude >= 9999.5:
-        return ">9999" if value > 0 else "<-9999"
+        return ">9999" if value > 0 else f"<{MINUS}9999"
     decimals = 3 if magnitude < 9.9995 else 2 if magnitude < 99.995 else 1 if magnitude < 999.95 else 0
-    return f"{value:.{decimals}f}"
+    return f"{MINUS if value < 0 else ''}{magnitude:.{decimals}f}"
 
 
 def _cut(text: str, width: int) -> str:
@@ -115,8 +120,11 @@ def strip(runs: Iterable[Run], width: int, fill: Style) -> Strip:
     segments: list[Segment] = []
     room = width
     for raw, style in runs:
-        text = printable(raw)
-        length = width_of(text)
+        if raw.isascii() and raw.isprintable():
+            text, length = raw, len(raw)
+        else:
+            text = printable(raw)
+            length = width_of(text)
         if length > room:
             text, length = set_cell_size(text, room), room
         if length:
@@ -153,7 +161,8 @@ def bar(
     """
     if width < 1:
         return []
-    text = fit(single_width(text), width)
+    if len(text) != width or not text.isascii() or not text.isprintable():
+        text = fit(single_width(text), width)
     share = min(max(fraction, 0.0), 1.0) if isfinite(fraction) else 0.0
     eighths = max(round(share * width * 8), 1 if share > 0 else 0)
     full, part = divmod(eighths, 8)
@@ -163,11 +172,18 @@ def bar(
             full, part = full + (part >= 4), 0
 
     on_bar, beside = palette.style(text_role, bar_role, bold), palette.style(text_role, surface, bold)
-    if from_right:
-        split = width - full - (part > 0)
+    if not part:
+        split = width - full if from_right else full
+        runs = (
+            [(text[:split], beside), (text[split:], on_bar)]
+            if from_right
+            else [(text[:split], on_bar), (text[split:], beside)]
+        )
+    elif from_right:
+        split = width - full - 1
         glyph = (LEFT_EIGHTHS[8 - part], palette.style(bar_role, surface, reverse=True))
-        runs = [(text[:split], beside), glyph if part else ("", beside), (text[width - full :], on_bar)]
+        runs = [(text[:split], beside), glyph, (text[split + 1 :], on_bar)]
     else:
         glyph = (LEFT_EIGHTHS[part], palette.style(bar_role, surface))
-        runs = [(text[:full], on_bar), glyph if part else ("", beside), (text[full + (part > 0) :], beside)]
+        runs = [(text[:full], on_bar), glyph, (text[full + 1 :], beside)]
     return [run for run in runs if run[0]]

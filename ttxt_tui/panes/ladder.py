@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
+from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from ttxt_tui.paint.ladder import ladder_footer, ladder_header, ladder_row
+from ttxt_tui.paint.ladder import ladder_footer, ladder_header, ladder_line
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.paint.table import message_rows
 from ttxt_tui.panes.live import LivePane
@@ -39,9 +40,9 @@ class LadderPane(LivePane[object]):
         ladder = workspace.ladder
         if ladder is None:
             return message_rows("waiting for the market", self.palette, width)
-        layout = LadderLayout.for_width(width, ladder.price_width)
-        if layout != self._layout:
-            self._layout = layout
+        layout, price_width = self._layout, ladder.price_width
+        if layout is None or layout.width != width or layout.price != price_width:
+            layout = self._layout = LadderLayout.for_width(width, price_width)
             self._rows = []
         now_ns = workspace.now_ns()
         prices = ladder.rows(
@@ -51,17 +52,15 @@ class LadderPane(LivePane[object]):
             now_ns=now_ns,
             human_ns=workspace.human_ns(),
         )
-        group = ladder.group
-        step = ladder.market.info.format_price(ladder.market.info.price(group))
-        foot = (ladder.cursor_info(), f"{step} a row", ladder.off_screen)
+        foot = (ladder.cursor_info(), ladder.group_text, ladder.off_screen)
         return [ladder.market.trust(now_ns).text, *prices, foot]
 
-    def paint_row(self, row: object, width: int) -> Strip:
+    def paint_row(self, row: object, width: int) -> Iterable[Segment]:
         if isinstance(row, Strip):
             return row
         layout = self._layout or LadderLayout.for_width(width, width // 5)
         if isinstance(row, LadderRow):
-            return ladder_row(row, self.palette, layout)
+            return ladder_line(row, self.palette, layout)
         if isinstance(row, str):
             return ladder_header(self.palette, layout, row)
         info, group, hidden = row  # type: ignore[misc]

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from textual.strip import Strip
 
+from ttxt_core.clock import NANOSECONDS
 from ttxt_tui.paint.account import (
     balance_row,
     balances_header,
@@ -26,6 +27,7 @@ from ttxt_tui.state.orders import EMPTY_TEXT, OrdersTab
 from ttxt_tui.theme.palette import Palette
 
 _HEAD_ROWS = 2
+_VALUED_NS = NANOSECONDS // 4
 
 
 class OrdersPane(LivePane[object]):
@@ -63,10 +65,17 @@ class AccountPane(LivePane[object]):
 
     def __init__(self, palette: Palette, workspace: Workspace, *, id: str) -> None:
         super().__init__(palette, id=id)
+        self._workspace = workspace
         self._state = workspace.store.account
+        self._looked: tuple[int, int] | None = None
+        self._worth: Hashable = None
 
     def version(self) -> Hashable:
-        return self._state.version()
+        """Follows what is ours at once, and what it is worth four times a second, as the position line."""
+        looked = (self._workspace.session.orders.version, self._workspace.human_ns() // _VALUED_NS)
+        if looked != self._looked:
+            self._looked, self._worth = looked, self._state.version()
+        return self._worth
 
     def rows(self, width: int, height: int) -> Sequence[object]:
         positions = self._state.positions()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
-from textual.strip import Strip
+from rich.segment import Segment
 
 from ttxt_core.clock import NANOSECONDS
+from ttxt_core.events import InstrumentKey
+from ttxt_tui.paint.delta import Line
 from ttxt_tui.paint.table import message_rows
 from ttxt_tui.paint.tape import TapeLayout, pressure_bar, tape_header, tape_row
 from ttxt_tui.panes.live import LivePane
 from ttxt_tui.panes.workspace import Workspace
-from ttxt_tui.state.tape import Pressure
+from ttxt_tui.state.tape import Pressure, TapeRow
 from ttxt_tui.theme.palette import Palette
 
-_STRIPS_KEPT = 512
+_PRINTS_KEPT = 512
 
 
 class TapePane(LivePane[object]):
@@ -23,7 +25,10 @@ class TapePane(LivePane[object]):
     def __init__(self, palette: Palette, workspace: Workspace, *, id: str) -> None:
         super().__init__(palette, id=id)
         self._workspace = workspace
-        self._kept: dict[tuple[object, ...], Strip] = {}
+        self._layout: TapeLayout | None = None
+        self._shown: InstrumentKey | None = None
+        self._kept: dict[int, tuple[TapeRow, Line]] = {}
+        self._kept_for: tuple[TapeLayout, int] | None = None
 
     def version(self) -> Hashable:
         market = self._workspace.market
@@ -37,25 +42,31 @@ class TapePane(LivePane[object]):
             return []
         ladder = self._workspace.ladder
         price_width = ladder.price_width if ladder is not None else width // 4
-        layout = TapeLayout.for_width(width, price_width, market.info)
+        layout = self._layout
+        if layout is None or layout.width != width or layout.price != price_width or market.key != self._shown:
+            layout = self._layout = TapeLayout.for_width(width, price_width, market.info)
+            self._shown = market.key
+            self._rows = []
         pressure = market.tape.pressure(self._workspace.now_ns())
         prints = market.tape.rows(max(height - 2, 0))
-        if not prints:
-            return [pressure, layout, *message_rows("no trades yet", self.palette, width)]
-        return [pressure, layout, *((layout, row) for row in prints)]
+        return [pressure, layout, *(prints or message_rows("no trades yet", self.palette, width))]
 
-    def paint_row(self, row: object, width: int) -> Strip:
-        if isinstance(row, Strip):
-            return row
+    def paint_row(self, row: object, width: int) -> Iterable[Segment]:
+        if isinstance(row, TapeRow) and self._layout is not None:
+            return self._print(row, self._layout)
         if isinstance(row, Pressure):
             return pressure_bar(row, self.palette, width)
         if isinstance(row, TapeLayout):
             return tape_header(self.palette, row)
-        key = (row, self.palette.generation)
-        painted = self._kept.get(key)
-        if painted is None:
-            if len(self._kept) >= _STRIPS_KEPT:
-                del self._kept[next(iter(self._kept))]
-            layout, print_row = row  # type: ignore[misc]
-            painted = self._kept[key] = tape_row(print_row, self.palette, layout)  # type: ignore[has-type]
-        return painted
+        return row  # type: ignore[return-value]
+
+    def _print(self, row: TapeRow, layout: TapeLayout) -> Line:
+        """A painted print. Kept with its row, which the tape makes once and which moves down line by line."""
+        kept_for = (layout, self.palette.generation)
+        if kept_for != self._kept_for or len(self._kept) >= _PRINTS_KEPT:
+            self._kept_for = kept_for
+            self._kept.clear()
+        kept = self._kept.get(id(row))
+        if kept is None:
+            kept = self._kept[id(row)] = (row, tuple(tape_row(row, self.palette, layout)))
+        return kept[1]

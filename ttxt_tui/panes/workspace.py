@@ -24,19 +24,13 @@ from ttxt_tui.state.replay_control import ReplayControl
 from ttxt_tui.state.store import Store
 from ttxt_tui.trading.coach import Coach
 from ttxt_tui.trading.desk import TradingDesk
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 
 SAID_FOR_NS: Final = 6 * NANOSECONDS
 """How long the answer to a key stays in the prompt line."""
 
-_LOG_LEVEL: Final = {
-    Level.OK: LogLevel.OK,
-    Level.INFO: LogLevel.INFO,
-    Level.WARN: LogLevel.WARN,
-    Level.ERROR: LogLevel.ERROR,
-}
-
-_LEVEL_SAID: Final = {LogLevel.WARN: Level.WARN, LogLevel.ERROR: Level.ERROR}
+_GRAVE: Final = (LogLevel.WARN, LogLevel.ERROR)
+"""What is logged as well as said, and said though no key asked for it."""
 
 
 class Workspace:
@@ -67,6 +61,8 @@ class Workspace:
         self.version = 0
         self._said_ns = 0
         store.on_reset.append(self._on_reset)
+        if self.replay is not None:
+            self._follow_disguise(self.replay)
 
     # -- time --------------------------------------------------------------------------------------------
 
@@ -122,8 +118,8 @@ class Workspace:
     def _answer(self, number: int) -> None:
         """Say what became of an order that did not go as it was sent; the log, which has it, may be out of sight."""
         for entry in self.store.log.after(number):
-            if entry.topic == "order" and entry.level in _LEVEL_SAID:
-                self.said, self._said_ns = Feedback(entry.text, _LEVEL_SAID[entry.level]), self.human_ns()
+            if entry.topic == "order" and entry.level in _GRAVE:
+                self.said, self._said_ns = Feedback(entry.text, entry.level), self.human_ns()
                 self.version += 1
                 return
 
@@ -146,6 +142,19 @@ class Workspace:
         self.ask("")
         if self.replay is not None:
             self.replay.begin_attempt(self.session.result.attempt)
+            self._follow_disguise(self.replay)
+
+    def _follow_disguise(self, replay: ReplayState) -> None:
+        """A disguise that was put on or off changed names and dates: what bore the old ones is gone."""
+        player = self.session.replayer
+        if player is None:
+            return
+        replay.is_hidden = player.disguise is not None
+        self.replay_control.move(replay.follow_dates())
+        self.store.keep_only(player.instruments)
+        if self.store.active is None:
+            self.chart = None
+            self.desk.activate(None)
 
     def marks(self) -> LadderMarks:
         """All that is ours on the active instrument."""
@@ -187,8 +196,8 @@ class Workspace:
             return
         self.said, self._said_ns = feedback, self.human_ns()
         self.version += 1
-        if feedback.level in (Level.WARN, Level.ERROR):
-            self.store.log.add(self.now_ns(), _LOG_LEVEL[feedback.level], "key", feedback.text)
+        if feedback.level in _GRAVE:
+            self.store.log.add(self.now_ns(), feedback.level, "key", feedback.text)
 
     def ask(self, text: str) -> None:
         """Say what the next key is asked for; an empty text takes it back."""
@@ -199,15 +208,15 @@ class Workspace:
     def spoken(self) -> Feedback:
         """What the prompt line says: what is asked for, an alert, what is staged, or the last answer while new."""
         if self.asked:
-            return Feedback(self.asked, Level.WARN)
+            return Feedback(self.asked, LogLevel.WARN)
         alerts = self.desk.alerts
         if alerts:
-            return Feedback(" · ".join(alerts), Level.ERROR)
+            return Feedback(" · ".join(alerts), LogLevel.ERROR)
         is_new = self.human_ns() - self._said_ns < SAID_FOR_NS
-        if is_new and self.said.level in (Level.WARN, Level.ERROR):
+        if is_new and self.said.level in _GRAVE:
             return self.said
         if self.desk.staged is not None:
-            return Feedback(self.desk.prompt, Level.INFO)
+            return Feedback(self.desk.prompt, LogLevel.INFO)
         return self.said if is_new else Feedback("")
 
     def poll(self, human_ns: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from textual import events
 
+from ttxt_tui import _textual_compat
 from ttxt_tui.actions import Scope
 from ttxt_tui.keyguard import KeyGuard, Verdict
 from ttxt_tui.keymap import Keymap, shown
 from ttxt_tui.screens.desk_screen import DeskScreen
 from ttxt_tui.screens.handlers import Handlers
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.trading.feedback import Feedback
 
 
 def key_name(event: events.Key) -> str:
@@ -27,6 +29,8 @@ class KeyDispatcher:
         self._handlers = handlers
         self._keymap = keymap
         self._guard = KeyGuard()
+        self._dialog_key: events.Key | None = None
+        self._is_kept = False
 
     def panic(self, event: events.Key) -> bool:
         """Do a panic action, whatever has the focus; False when the key is none."""
@@ -37,6 +41,18 @@ class KeyDispatcher:
         self._handlers.run(action.id)
         return True
 
+    def keep_from_dialog(self, event: events.Key) -> bool:
+        """Whether the key must not reach the dialog in front: an Enter out of pasted text would confirm it.
+
+        A key that is not kept comes by here twice.
+        """
+        if event is not self._dialog_key:
+            now_ns, together = self._screen.workspace.human_ns(), _textual_compat.keys_together(event)
+            is_enter = event.key == "enter"
+            verdict = self._guard.judge(event.key, now_ns, guarded=False, acts=is_enter, together=together)
+            self._dialog_key, self._is_kept = event, is_enter and verdict is Verdict.PASTE
+        return self._is_kept
+
     def press(self, event: events.Key) -> None:
         """Do what the key means, or say why it does nothing. Who can't see a market does not trade on it."""
         if self._screen.is_too_small:
@@ -45,24 +61,31 @@ class KeyDispatcher:
         key, handlers, workspace = key_name(event), self._handlers, self._screen.workspace
         awaited = handlers.awaited
         action = self._keymap.find(key, self._scopes(awaited))
-        verdict = self._guard.judge(key, workspace.human_ns(), guarded=action is not None and action.guarded)
+        verdict = self._guard.judge(
+            key,
+            workspace.human_ns(),
+            guarded=action is not None and action.guarded,
+            acts=action is None or action.acts,
+            together=_textual_compat.keys_together(event),
+        )
         if verdict is Verdict.PASTE:
+            handlers.expect(None)
             workspace.desk.unstage()
-            workspace.say(Feedback("pasted text is ignored", Level.WARN))
+            workspace.say(Feedback("pasted text is ignored", LogLevel.WARN))
             return
         if verdict is Verdict.REPEAT:
             return
         if verdict is Verdict.ESCAPE:
             handlers.expect(None)
             workspace.desk.unstage()
-            workspace.say(Feedback("Alt is taken for Esc: dropped", Level.INFO))
+            workspace.say(Feedback("Alt is taken for Esc: dropped", LogLevel.INFO))
             return
         if awaited is not None:
             handlers.expect(None)
             if key == "escape" and (action is None or action.scope is not awaited):
                 return
         if action is None:
-            workspace.say(Feedback(f"{shown(key)} does nothing here: ? lists the keys", Level.INFO))
+            workspace.say(Feedback(f"{shown(key)} does nothing here: ? lists the keys", LogLevel.INFO))
             return
         handlers.run(action.id)
 

@@ -106,6 +106,10 @@ class AccountState:
         """Balances may be valued with its prices."""
         self._instruments[info.key] = None
 
+    def forget(self, key: InstrumentKey) -> None:
+        """There is no such instrument any more."""
+        self._instruments.pop(key, None)
+
     def clear(self) -> None:
         """A new attempt begins: the session's profit starts at nothing."""
         self._spot.clear()

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+MINUS: Final = "−"
+"""The sign of a figure below zero: as wide as a plus, and no hyphen."""
 NS_PER_MS: Final = 1_000_000
 NS_PER_SECOND: Final = 1_000_000_000
 _DAY_SECONDS: Final = 86_400
@@ -32,21 +34,23 @@ def money(amount: float | Decimal, currency: str) -> str:
 
 
 def signed_money(amount: float | Decimal, currency: str) -> str:
-    """A gain or loss with its sign: `+581.70`, `-93.20`; zero has none."""
+    """A gain or loss with its sign: `+581.70`, `−93.20`; zero has none."""
     return signed(amount, money_decimals(currency))
 
 
 def fixed(amount: float | Decimal, decimals: int) -> str:
     """`amount` with exactly `decimals` decimals and thousands separators; a zero never has a sign."""
     text = f"{amount:,.{decimals}f}"
-    return text[1:] if text.startswith("-") and not any(digit in text for digit in "123456789") else text
+    if not text.startswith("-"):
+        return text
+    return MINUS + text[1:] if any(digit in text for digit in "123456789") else text[1:]
 
 
 def signed(amount: float | Decimal, decimals: int) -> str:
     """Like `fixed`, with a plus where it is above zero."""
     text = fixed(amount, decimals)
     is_zero = not any(digit in text for digit in "123456789")
-    return text if is_zero or text.startswith("-") else f"+{text}"
+    return text if is_zero or text.startswith(MINUS) else f"+{text}"
 
 
 def trimmed(text: str) -> str:
@@ -55,7 +59,7 @@ def trimmed(text: str) -> str:
 
 
 def scaled(amount: float | Decimal) -> str:
-    """A figure in at most six characters, sign included: `12.3M`, `-812`; for where the whole one has no room."""
+    """A figure in at most six characters, sign included: `12.3M`, `−812`; for where the whole one has no room."""
     value, unit = float(amount), ""
     for limit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= limit * 0.9995:
@@ -63,11 +67,11 @@ def scaled(amount: float | Decimal) -> str:
             break
     size = abs(value)
     if size >= 999.5:
-        return ">999T" if value > 0 else "<-999T"
+        return ">999T" if value > 0 else f"<{MINUS}999T"
     if 0 < size < 0.0005:
         return "~0"
     decimals = 3 if size < 0.9995 else 2 if size < 9.995 else 1 if size < 99.95 else 0
-    return f"{value:.{decimals}f}{unit}"
+    return f"{MINUS if value < 0 else ''}{size:.{decimals}f}{unit}"
 
 
 def age(ns: int) -> str:
@@ -114,6 +118,11 @@ def counted(number: int) -> str:
     if number < 999_500:
         return f"{number / 1e3:.0f}k"
     return f"{number / 1e6:.1f}M" if number < 999_950_000 else f"{number / 1e9:.1f}G"
+
+
+def number_of(number: int, what: str) -> str:
+    """So many of something: `1 fill`, `2,400 fills`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def data_size(size: int) -> str:

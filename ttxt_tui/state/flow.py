@@ -14,23 +14,36 @@ from ttxt_tui.state.grouping import row_of
 CHANGES_WINDOW_NS: Final = 5 * NANOSECONDS
 """For how long a change of a level counts, at most; at least half of it."""
 
+PRICES_KEPT: Final = 50_000
+"""On each side, 5 MB. Bitcoin's ticks are 0.015 bp: so many of them are 7 % of the price."""
+
 
 class TradedVolume:
-    """Volume by price in base currency. A buy counts where the asks are that it took, a sell where the bids are."""
+    """Volume by price in base currency. A buy counts where the asks are that it took, a sell where the bids are.
+
+    A session has no end, but its memory has one: of more than `PRICES_KEPT` prices on a side the half is forgotten
+    that is farthest from the last trade.
+    """
 
     __slots__ = ("_by_price", "_group", "_rows")
 
     def __init__(self) -> None:
         self._by_price: dict[Side, dict[int, float]] = {Side.BUY: {}, Side.SELL: {}}
-        self._group = 1
+        self._group = 0
+        """Of `_rows`; 0 before they were asked for."""
         self._rows: dict[int, float] = {}
 
     def add(self, side: Side, ticks: int, size: float) -> None:
         """Take in a trade; `side` is the aggressor's."""
         prices = self._by_price[side]
         prices[ticks] = prices.get(ticks, 0.0) + size
-        row = row_of(side.opposite, ticks, self._group)
-        self._rows[row] = self._rows.get(row, 0.0) + size
+        if len(prices) > PRICES_KEPT:
+            near = sorted(prices, key=lambda price: abs(price - ticks))[: PRICES_KEPT // 2]
+            self._by_price[side] = {price: prices[price] for price in near}
+            self._group = 0
+        elif self._group:
+            row = row_of(side.opposite, ticks, self._group)
+            self._rows[row] = self._rows.get(row, 0.0) + size
 
     def by_row(self, group: int) -> dict[int, float]:
         """Row → volume. The sums are kept for one grouping: the one that was asked for last."""

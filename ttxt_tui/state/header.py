@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from ttxt_tui.state.fields import Field
-from ttxt_tui.state.figures import milliseconds, time_of_day
+from ttxt_tui.state.figures import milliseconds, signed, time_of_day
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.state.names import short_symbol, symbol
 from ttxt_tui.state.position_line import countdown
@@ -75,7 +75,7 @@ def header_view(
         Field("–" if last is None else info.format_price(last, group=True), tone=tone, width=price_width),
     ]
     if change is not None:
-        fields.append(Field(f"{change * 100:+.2f}%", tone=tone, width=7, rank=3))
+        fields.append(Field(f"{signed(change * 100, 2)}%", tone=tone, width=7, rank=3))
     if ticker.mark is not None:
         fields.append(Field(info.format_price(ticker.mark, group=True), "mark", width=price_width, rank=7))
     fields += [*_funding(market, now_ns), *_volume(market), _feed(market, now_ns, is_held=is_held), clock]
@@ -87,7 +87,7 @@ def _funding(market: MarketState, now_ns: int) -> list[Field]:
     if rate is None:
         return []
     left = countdown(next_ns - now_ns) if next_ns is not None and next_ns > now_ns else ""
-    return [Field(f"{rate * 100:+.4f}%", "fund", left, width=8, rank=8)]
+    return [Field(f"{signed(rate * 100, 4)}%", "fund", left, width=8, rank=8)]
 
 
 def _volume(market: MarketState) -> list[Field]:

@@ -13,7 +13,7 @@ from ttxt_core.clock import MILLISECOND_NS
 from ttxt_core.events.market import Side
 from ttxt_core.events.orders import OrderState
 from ttxt_core.events.status import BookState
-from ttxt_tui.state.figures import scaled
+from ttxt_tui.state.figures import MINUS, scaled
 from ttxt_tui.state.grouping import first_grouping, group_levels, nearest_row, row_of
 from ttxt_tui.state.ladder_markers import OffScreen, by_row, marked_rows, off_screen
 from ttxt_tui.state.ladder_rows import (
@@ -36,6 +36,7 @@ from ttxt_tui.state.sizes import SizeScale
 NO_MARKS: Final = LadderMarks()
 _AGES_NS: Final = 500 * MILLISECOND_NS
 _ROOM_FOR_PRICE: Final = 1.25
+_SIZES_KEPT: Final = 2_048
 _EMPTY: Final = SideRows({}, None, 0)
 
 
@@ -59,6 +60,8 @@ class LadderState:
         self._is_group_chosen = False
         self._price_width = 0
         self._scaled_for = 0
+        self._sized: dict[float, tuple[str, int, int]] = {}
+        self._sized_for: tuple[object, ...] = ()
 
     # -- what keys do ----------------------------------------------------------------------------------------
 
@@ -188,8 +191,9 @@ class LadderState:
 
     @property
     def group_text(self) -> str:
-        """How much of the price a row spans: `2.0/row`."""
-        return f"{self.market.info.price(self.window.group):f}/row"
+        """How much of the price a row spans: `2.0 a row`."""
+        info = self.market.info
+        return f"{info.format_price(info.price(self.window.group))} a row"
 
     def cursor_info(self) -> str:
         """How far the cursor is from the middle, and the size between: `−3.42 bp · Σ 12.345`."""
@@ -199,7 +203,7 @@ class LadderState:
             return ""
         info, book = market.info, market.book
         distance = (ticks / middle - 1) * 1e4
-        text = f"{'+' if distance > 0 else '−'}{abs(distance):,.{2 if abs(distance) < 10 else 1}f} bp"
+        text = f"{'+' if distance > 0 else MINUS}{abs(distance):,.{2 if abs(distance) < 10 else 1}f} bp"
         if book.state is not BookState.VALID:
             return text
         side = Side.BUY if ticks < middle else Side.SELL
@@ -274,10 +278,18 @@ class LadderState:
         return SideRows(sums, row_of(side, touch, group), deepest_row)
 
     def _sizes(self, bids: SideRows, asks: SideRows, width: int, human_ns: int) -> dict[float, tuple[str, int, int]]:
+        """Size → its text, bar and rank; most sizes are those of the frame before."""
         sizes = [*bids.sums.values(), *asks.sums.values()]
-        scale, info = self._scale, self.market.info
+        scale, info, sized = self._scale, self.market.info, self._sized
         scale.observe(sizes, human_ns)
-        return {size: (size_text(info, size, width), scale.eighths(size, width), scale.rank(size)) for size in sizes}
+        sized_for = (info, width, scale.large, scale.huge, scale.full)
+        if sized_for != self._sized_for or len(sized) > _SIZES_KEPT:
+            self._sized_for = sized_for
+            sized.clear()
+        for size in sizes:
+            if size not in sized:
+                sized[size] = (size_text(info, size, width), scale.eighths(size, width), scale.rank(size))
+        return sized
 
     def _volume(self, low: int, high: int, width: int, human_ns: int) -> dict[int, tuple[str, int]]:
         traded = self.market.traded.by_row(self.window.group)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ttxt_core.instruments import InstrumentInfo
+from ttxt_tui.state.figures import MINUS
 from ttxt_tui.state.grouping import nearest_row, row_of
 from ttxt_tui.state.ladder_rows import Marker
 from ttxt_tui.state.market import MarketState
@@ -81,5 +82,5 @@ def _distance(ticks: int, middle: float | None) -> str:
     if middle is None or middle <= 0:
         return ""
     share = (ticks / middle - 1) * 100
-    sign = "+" if share > 0 else "−"
+    sign = "+" if share > 0 else MINUS
     return f"{sign}{abs(share):.1f} %" if abs(share) >= _FAR else f"{sign}{abs(round(ticks - middle)):,}t"

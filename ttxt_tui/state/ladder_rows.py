@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events.market import Side
 from ttxt_core.instruments import InstrumentInfo
-from ttxt_tui.state.figures import scaled
+from ttxt_tui.state.figures import MINUS, scaled
 from ttxt_tui.state.own_marks import NOTHING, OwnCell
 
 FRESH_NS: Final = NANOSECONDS
@@ -210,7 +210,7 @@ class RowBuilder:
     @staticmethod
     def _change_text(change: float) -> str:
         text = scaled(abs(change))
-        return "" if text in {"~0", "0.000"} else f"{'+' if change > 0 else '−'}{text}"
+        return "" if text in {"~0", "0.000"} else f"{'+' if change > 0 else MINUS}{text}"
 
 
 _PRICES_KEPT: Final = 4_096

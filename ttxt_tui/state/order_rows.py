@@ -208,8 +208,8 @@ def _distance(order: ManagedOrder, market: MarketState | None) -> str:
     away = market.ticks_of(best[0]) - market.ticks_of(float(order.price))
     ticks = away if order.side is Side.BUY else -away
     if abs(ticks) <= _MOST_TICKS:
-        return f"{ticks}t"
-    return f"{ticks * float(market.info.tick_size) / best[0] * _BASIS_POINTS:,.1f}bp"
+        return f"{figures.fixed(ticks, 0)}t"
+    return f"{figures.fixed(ticks * float(market.info.tick_size) / best[0] * _BASIS_POINTS, 1)}bp"
 
 
 def _flags(order: ManagedOrder) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from ttxt_core.events import PositionUpdate, Side
 from ttxt_tui.state.fields import Field
-from ttxt_tui.state.figures import NS_PER_SECOND, money, signed_money
+from ttxt_tui.state.figures import MINUS, NS_PER_SECOND, money, signed_money
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.state.own_marks import OwnOrder
 from ttxt_tui.state.profit import mark_price, unrealised
@@ -119,7 +119,7 @@ def _liquidation(market: MarketState, position: PositionUpdate) -> list[Field]:
     if not mark:
         return [Field(text, "liq", rank=3)]
     share = (float(price) / mark - 1) * 100
-    distance = f"{'+' if share > 0 else '−'}{abs(share):.1f} %"
+    distance = f"{'+' if share > 0 else MINUS}{abs(share):.1f} %"
     return [Field(f"{text} {distance}", "liq", rank=3, brief=f"liq {distance}", brief_rank=5)]
 
 
@@ -145,7 +145,7 @@ def _funding(market: MarketState, now_ns: int, *, is_long: bool | None) -> list[
     if rate is None:
         return []
     share = (-rate if is_long else rate) * 100
-    sign = "+" if share > 0 else "−" if share < 0 else ""
+    sign = "+" if share > 0 else MINUS if share < 0 else ""
     text = f"{sign}{abs(share):.4f} %"
     if next_ns is not None and next_ns > now_ns:
         text += f" {countdown(next_ns - now_ns)}"

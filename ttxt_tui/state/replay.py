@@ -70,8 +70,8 @@ class ReplayView(NamedTuple):
     """The bar, written.
 
     Attributes:
-        speed: `1×`, `0.1×`, `max`. now: date and time, UTC. elapsed: since the start of the recording.
-        total: its whole length; empty while what is to come is hidden.
+        speed: `1×`, `0.1×`, `max`. date: or that it is hidden. now: time of day, UTC.
+        elapsed: since the start of the recording. total: its whole length; empty while what is to come is hidden.
         attempt: number of the attempt, from 1.
     """
 
@@ -93,11 +93,13 @@ class ReplayState:
     Attributes:
         attempt: number of the attempt, from 1.
         is_blind: hide what is to come; the default, as knowing it makes every trade worthless.
+        is_hidden: symbol, date and price level are not those of the recording.
     """
 
     def __init__(self, player: Player) -> None:
         self.attempt = 1
         self.is_blind = True
+        self.is_hidden = False
         self._player = player
         self._start_ns = player.first_ns
         self._length_ns = max(player.last_ns - player.first_ns, 1)
@@ -110,7 +112,8 @@ class ReplayState:
     def version(self) -> Hashable:
         """Changes whenever the bar may."""
         player = self._player
-        return player.position_ns, player.speed, player.held, player.at_end, self.attempt, self.is_blind, self._changes
+        told = self.attempt, self.is_blind, self.is_hidden, self._changes
+        return player.position_ns, player.speed, player.held, player.at_end, told
 
     # -- marks -----------------------------------------------------------------------------------------
 
@@ -133,6 +136,14 @@ class ReplayState:
         """A new attempt: its fills are yet to come, bookmarks stay."""
         self.attempt = number
         self._fills.clear()
+
+    def follow_dates(self) -> int:
+        """Move the marks to where the player's time was moved by a disguise; by how much."""
+        later_ns = self._player.first_ns - self._start_ns
+        self._start_ns += later_ns
+        self._bookmarks = [time + later_ns for time in self._bookmarks]
+        self._changes += 1
+        return later_ns
 
     def marks(self) -> list[int]:
         """The times that can be jumped to, rising: fills and bookmarks, those to come only when not blind."""
@@ -162,7 +173,7 @@ class ReplayState:
             is_held=self._player.held,
             is_ended=self._player.at_end,
             speed="max" if speed == inf else f"{speed:g}×",
-            date=figures.date_of(now_ns),
+            date="symbol, date hidden" if self.is_hidden else figures.date_of(now_ns),
             now=figures.time_of_day(now_ns, with_ms=True),
             elapsed=figures.span(now_ns - self._start_ns),
             total="" if self.is_blind else figures.span(self._length_ns),

@@ -54,6 +54,13 @@ class ReplayControl:
         self.loop_from_ns = self.loop_to_ns = None
         return "loop taken away"
 
+    def move(self, later_ns: int) -> None:
+        """The dates of the recording were changed: the stretch is the same one under its new dates."""
+        if self.loop_from_ns is not None:
+            self.loop_from_ns += later_ns
+        if self.loop_to_ns is not None:
+            self.loop_to_ns += later_ns
+
     def loop_target(self, now_ns: int) -> int | None:
         """Where to go back to at `now_ns`; None while the loop has not come to its end."""
         if self.loop_to_ns is None or now_ns < self.loop_to_ns:

@@ -6,9 +6,11 @@ width.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from ttxt_core.clock import NANOSECONDS
+from ttxt_core.events import ConnectionState
 from ttxt_core.orders.health import Health
 from ttxt_core.recording.live_recording import RecordingStats
 from ttxt_tui.state import figures
@@ -46,6 +48,7 @@ class StatusState:
 
     Attributes:
         protection: what is in force.
+        streams: the connection of each of a venue's streams by its name; none where there is no venue.
         health: the session's figures; None before they were read.
         recording: None while nothing is recorded.
         behind_ns: for how long the terminal has not kept up.
@@ -54,6 +57,7 @@ class StatusState:
 
     def __init__(self, protection: Protection) -> None:
         self.protection = protection
+        self.streams: dict[str, ConnectionState] = {}
         self.health: Health | None = None
         self.recording: RecordingStats | None = None
         self.behind_ns = 0
@@ -65,6 +69,7 @@ class StatusState:
         if self.behind_ns >= BEHIND_NS:
             behind = f"{min(self.behind_ns / NANOSECONDS, 999.9):.1f}"
             shown.append(Field(behind, "screen behind", "s", Tone.ERROR, 5, brief=f"behind {behind} s"))
+        shown += _connections(self.streams)
         shown += _health(self.health)
         shown += _recording(self.recording)
         if self.errors:
@@ -86,6 +91,15 @@ def _feed(market: MarketState | None, now_ns: int) -> list[Field]:
     tone = Tone.WARNING if market.latency_ns > SLOW_FEED_NS else Tone.OK
     delay = figures.milliseconds(market.latency_ns)
     return [Field("●", tone=tone), Field(delay, "feed", "ms", tone, 4, is_joined=True)]
+
+
+def _connections(streams: Mapping[str, ConnectionState]) -> list[Field]:
+    shown = []
+    for name, state in sorted(streams.items()):
+        is_up = state is ConnectionState.CONNECTED
+        text = f"● {name}" if is_up else f"○ {name} {state:12}"  # the longest word: a retry moves nothing
+        shown.append(Field(text, tone=Tone.OK if is_up else Tone.ERROR, rank=5 if is_up else 0))
+    return shown
 
 
 def _health(health: Health | None) -> list[Field]:

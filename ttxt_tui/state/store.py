@@ -8,7 +8,7 @@ clock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ttxt_core.errors import TtxtError
@@ -108,7 +108,7 @@ class Store:
             BookStatus: self._on_book_status,
             FeedGap: self._on_gap,
             StreamReset: self._on_reset,
-            ConnectorStatus: self._on_logged,
+            ConnectorStatus: self._on_connection,
             ConnectorError: self._on_logged,
             UnknownEvent: self._on_logged,
             OrderAck: self._on_ack,
@@ -148,6 +148,15 @@ class Store:
             self.active = key
             self.version += 1
         return market
+
+    def keep_only(self, keys: Collection[InstrumentKey]) -> None:
+        """Forget all instruments but `keys`: a replay has changed what they are called."""
+        for key in [key for key in self.markets if key not in keys]:
+            del self.markets[key], self._ladders[key]
+            self.account.forget(key)
+        if self.active not in self.markets:
+            self.active = None
+        self.version += 1
 
     # -- events ----------------------------------------------------------------------------------------
 
@@ -236,6 +245,10 @@ class Store:
             for hook in self.on_fill:
                 hook(header.key, own)
         self._log(event, log_texts.fill(event, self._info(event)))
+
+    def _on_connection(self, event: Event[ConnectorStatus]) -> None:
+        self.status.streams[event.data.stream] = event.data.state
+        self._on_logged(event)
 
     def _on_logged(self, event: Event[Any]) -> None:
         self._log(event, log_texts.status(event))

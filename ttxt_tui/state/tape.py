@@ -60,7 +60,7 @@ class Pressure(NamedTuple):
 
 
 class _Print:
-    __slots__ = ("count", "is_large", "last_ns", "number", "price", "row", "side", "size", "time_ns")
+    __slots__ = ("count", "is_large", "last_ns", "number", "price", "side", "size", "time_ns")
 
     def __init__(self, number: int, time_ns: int, trade: MarketTrade | None, missed: int = 0) -> None:
         self.number = number
@@ -70,7 +70,6 @@ class _Print:
         self.size = trade.size if trade is not None else 0.0
         self.count = 1 if trade is not None else missed
         self.is_large = False
-        self.row: TapeRow | None = None
 
 
 class TapeState:
@@ -82,6 +81,7 @@ class TapeState:
         self.min_size = 0.0
         """Smaller prints are not shown, base currency; set it with `filter_by`."""
         self._prints: deque[_Print] = deque(maxlen=PRINTS_KEPT)
+        self._written: dict[tuple[int, int], TapeRow] = {}
         self._number = 0
         self._recent: deque[float] = deque()
         self._ordered: list[float] = []
@@ -112,7 +112,6 @@ class TapeState:
                 last.size += trade.size
                 last.count += 1
                 last.last_ns = trade.time_ns
-                last.row = None
             else:
                 if last is not None and last.side is not None:
                     self._sample(last.size)
@@ -128,6 +127,7 @@ class TapeState:
     def clear(self) -> None:
         """Forget all prints; the filter stays."""
         self._prints.clear()
+        self._written.clear()
         self._recent.clear()
         self._ordered.clear()
         self._seconds.clear()
@@ -141,16 +141,18 @@ class TapeState:
 
     def rows(self, height: int) -> list[TapeRow]:
         """At most `height` rows, newest first."""
-        rows: list[TapeRow] = []
         if height < 1:
-            return rows
+            return []
+        rows: dict[tuple[int, int], TapeRow] = {}
         for item in reversed(self._prints):
             if item.side is not None and item.size < self.min_size:
                 continue
-            rows.append(item.row or self._write(item))
+            key = item.number, item.count
+            rows[key] = self._written.get(key) or self._row(key, item)
             if len(rows) == height:
                 break
-        return rows
+        self._written = rows
+        return list(rows.values())
 
     def pressure(self, now_ns: int) -> Pressure:
         """Who took more of late, as of `now_ns` of market time."""
@@ -184,13 +186,10 @@ class TapeState:
         if len(self._ordered) >= _LEAST_SAMPLE:
             self._threshold = self._ordered[int(LARGE_QUANTILE * (len(self._ordered) - 1))]
 
-    def _write(self, item: _Print) -> TapeRow:
-        key = (item.number, item.count)
+    def _row(self, key: tuple[int, int], item: _Print) -> TapeRow:
         time = time_of_day(item.time_ns, with_ms=True)
         if item.side is None:
             text = f"{counted(item.count)} missed" if item.count else "trades missed"
-            item.row = TapeRow(key, PrintKind.MISSED, time, None, "", text, False, item.count)
-        else:
-            price, size = self.info.format_price(item.price, group=True), self.info.format_quantity(item.size)
-            item.row = TapeRow(key, PrintKind.TRADE, time, item.side, price, size, item.is_large, item.count)
-        return item.row
+            return TapeRow(key, PrintKind.MISSED, time, None, "", text, False, item.count)
+        price, size = self.info.format_price(item.price, group=True), self.info.format_quantity(item.size)
+        return TapeRow(key, PrintKind.TRADE, time, item.side, price, size, item.is_large, item.count)

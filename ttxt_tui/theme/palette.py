@@ -102,13 +102,14 @@ class Palette:
     def _make(self, text: Role, background: Role | None, bold: bool, dim: bool, reverse: bool) -> Style:
         ink = self.theme.roles[text]
         paper = None if background is None else self.theme.roles[background]
+        on_block = paper is not None and paper.reverse
         return Style(
             color=ink.colour,
             bgcolor=None if paper is None else paper.colour,
             bold=bold or ink.bold,
-            dim=dim or ink.dim,
+            dim=(dim or ink.dim) and not on_block,  # a terminal would dim the block, and the text in it is hard to read
             underline=ink.underline,
-            reverse=reverse != (paper is not None and paper.reverse),
+            reverse=reverse != on_block,
         )
 
 

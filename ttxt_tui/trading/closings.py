@@ -9,12 +9,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ttxt_core.clock import NANOSECONDS
-from ttxt_core.events import InstrumentKey
-from ttxt_tui.trading.desk_context import SPOT, DeskContext
+from ttxt_core.events import InstrumentKey, Side
+from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.trading.desk_context import SPOT, ZERO, DeskContext
 from ttxt_tui.trading.exits import doubt
-from ttxt_tui.trading.feedback import SILENT, Feedback, Level
+from ttxt_tui.trading.feedback import SILENT, Feedback
 from ttxt_tui.trading.flatten import Flattening
-from ttxt_tui.trading.panic import listing, orders_to_cancel, positions_to_close
+from ttxt_tui.trading.panic import kept, listing, orders_to_cancel, positions_to_close, staying
 from ttxt_tui.trading.pretrade import named
 
 
@@ -49,7 +51,7 @@ class Closings:
         """What flattening would close, and which keys do it."""
         market, position = self._context.market_of(key), self._context.closable(key)
         if not position or market is None:
-            return Feedback(f"{key.pair} is flat: nothing to close", Level.WARN)
+            return Feedback(f"{key.pair} is flat: nothing to close", LogLevel.WARN)
         return Feedback(f"close {named(position, market.info)} {key.pair}: 1–4 for 25–100 %, Enter all")
 
     def flatten(self, key: InstrumentKey, fraction: Decimal) -> Feedback:
@@ -57,7 +59,7 @@ class Closings:
         why = doubt(self._context, key) if self._context.closable(key) else ""
         if why and (self._asked is None or self._asked[0] != key):
             self._asked = key, self._context.human_ns()
-            return Feedback(f"{why}: again closes at market, at any price", Level.WARN)
+            return Feedback(f"{why}: again closes at market, at any price", LogLevel.WARN)
         self._asked = None
         return self._close(key, fraction, at_market=bool(why))
 
@@ -66,17 +68,22 @@ class Closings:
         return listing(self._context)
 
     def panic(self) -> Feedback:
-        """Cancel every order, stops too, and close every position, at market where the book can't be trusted."""
+        """Cancel every order, stops too, and close every position, at market where the book can't be trusted.
+
+        On spot only what this session bought is sold, also what an order buys that fills before it is cancelled.
+        """
         context = self._context
         orders, keys = orders_to_cancel(context), positions_to_close(context)
-        opening = {order.key for order in orders if not order.is_protective and order.key.category != SPOT}
+        opening = {order.key for order in orders if _may_open(order)}
         for order in orders:
             context.cancel(order)
         for key in sorted(opening.union(keys)):
-            self._close(key, Decimal(1), at_market=True, sweeps=False)
+            self._close(key, Decimal(1), at_market=True, sweeps=False, keep=kept(context, key))
         if not orders and not keys:
-            return Feedback("nothing works and all is flat", Level.INFO)
-        return Feedback(f"{len(orders)} cancelled · closing {len(keys)}", Level.OK)
+            return Feedback("nothing works and all is flat", LogLevel.INFO)
+        stays = staying(context, keys)
+        words = f" · {stays} from before stays" if stays else ""
+        return Feedback(f"{len(orders)} cancelled · closing {len(keys)}{words}", LogLevel.OK)
 
     # -- time --------------------------------------------------------------------------------------------
 
@@ -105,11 +112,18 @@ class Closings:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _close(self, key: InstrumentKey, fraction: Decimal, *, at_market: bool, sweeps: bool = True) -> Feedback:
+    def _close(
+        self, key: InstrumentKey, fraction: Decimal, *, at_market: bool, sweeps: bool = True, keep: Decimal = ZERO
+    ) -> Feedback:
         before = self._closings.get(key)
         after = None if before is None else before.last_exit
-        closing = Flattening(self._context, key, fraction, at_market=at_market, after=after)
+        closing = Flattening(self._context, key, fraction, at_market=at_market, after=after, keep=keep)
         said = closing.start(sweeps=sweeps)
         if not closing.is_done:
             self._closings[key] = closing
         return said
+
+
+def _may_open(order: ManagedOrder) -> bool:
+    """A fill that wins the race against the cancel leaves something to close; a spot sale does not."""
+    return not order.is_protective and (order.key.category != SPOT or order.side is Side.BUY)

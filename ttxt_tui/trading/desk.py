@@ -7,7 +7,7 @@ method raises for what a user can press.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -15,10 +15,11 @@ from ttxt_core.events import InstrumentKey, OrderType, ResetReason, Side, TimeIn
 from ttxt_core.orders.limits import RiskLimits
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_tui.config.settings import Sizes
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.closings import Closings
 from ttxt_tui.trading.desk_context import SPOT, DeskContext
-from ttxt_tui.trading.feedback import SILENT, Feedback, Level
+from ttxt_tui.trading.feedback import SILENT, Feedback
 from ttxt_tui.trading.interlock import Interlock
 from ttxt_tui.trading.own_orders import OwnOrders
 from ttxt_tui.trading.pretrade import Pretrade
@@ -28,7 +29,7 @@ from ttxt_tui.trading.sizing import NO_SIZE, Sizing
 from ttxt_tui.trading.stager import NOTHING_STAGED, Stager
 from ttxt_tui.trading.staging import Intent, Staged
 
-_NO_MARKET: Final = Feedback("no market yet", Level.WARN)
+_NO_MARKET: Final = Feedback("no market yet", LogLevel.WARN)
 
 
 class TradingDesk:
@@ -141,7 +142,7 @@ class TradingDesk:
             return _NO_MARKET
         position = self.context.position(market.key)
         if market.key.category == SPOT or not position:
-            return Feedback("no position to reverse", Level.WARN)
+            return Feedback("no position to reverse", LogLevel.WARN)
         side = Side.SELL if position > 0 else Side.BUY
         return self._stager.stage(market, Intent.REVERSE, side, abs(position) * 2)
 
@@ -149,7 +150,7 @@ class TradingDesk:
         """Load an own order: sizes change its total, `move` its price; Enter amends it."""
         order, market = self.context.find(client_order_id), self.market
         if order is None or market is None:
-            return Feedback("that order can't be edited", Level.WARN)
+            return Feedback("that order can't be edited", LogLevel.WARN)
         return self._stager.edit(market, order)
 
     def ticket(
@@ -184,7 +185,7 @@ class TradingDesk:
         if market is None or staged is None:
             return NOTHING_STAGED
         said = self._stager.send(market)
-        if said.level is Level.OK and staged.edits is not None:
+        if said.level is LogLevel.OK and staged.edits is not None:
             self._own.halt(staged.edits)
         return said
 
@@ -224,11 +225,6 @@ class TradingDesk:
         market = self.market
         return [] if market is None else self._own.on(market)
 
-    def orders_between(self, low: int, high: int) -> list[ManagedOrder]:
-        """Own orders that stand from `low` to `high`, in ticks, both included."""
-        market = self.market
-        return [] if market is None else self._own.between(market, low, high)
-
     def select_next(self, step: int) -> ManagedOrder | None:
         """Select the next own order down the ladder, or with -1 up."""
         market = self.market
@@ -247,16 +243,15 @@ class TradingDesk:
 
     # -- cancels -----------------------------------------------------------------------------------------
 
-    def cancel_between(self, low: int, high: int) -> Feedback:
-        """Cancel own orders at the cursor's prices, stops too: they were aimed at."""
-        orders = self.orders_between(low, high)
-        return self._own.cancel(orders) if orders else Feedback("no own order at this price", Level.WARN)
+    def cancel_aimed(self, orders: Sequence[ManagedOrder]) -> Feedback:
+        """Cancel own orders in the cursor's row, stops too: they were aimed at."""
+        return self._own.cancel(orders) if orders else Feedback("no own order at this price", LogLevel.WARN)
 
     def cancel_order(self, client_order_id: str) -> Feedback:
         """Cancel one order."""
         order = self.context.find(client_order_id)
         if order is None or not order.is_working:
-            return Feedback("that order does not work any more", Level.WARN)
+            return Feedback("that order does not work any more", LogLevel.WARN)
         return self._own.cancel([order])
 
     def cancel_newest(self) -> Feedback:
@@ -314,9 +309,9 @@ class TradingDesk:
         """Let entries pass; not while the market that would be traded can't be trusted."""
         trust = None if self.active is None else self.context.trust(self.active)
         if trust is not None and not trust.is_good:
-            return Feedback(f"not armed: {trust.text} ({trust.reason})", Level.WARN)
-        self.context.router.arm()
-        return Feedback("ARMED", Level.OK)
+            return Feedback(f"not armed: {trust.text} ({trust.reason})", LogLevel.WARN)
+        reason = self.context.router.arm()
+        return Feedback("ARMED", LogLevel.OK) if reason is None else Feedback(f"not armed: {reason}", LogLevel.WARN)
 
     def disarm(self) -> Feedback:
         """Refuse entries at once and cancel those that work; stops stay."""
@@ -324,7 +319,7 @@ class TradingDesk:
         for order in self.context.orders.entries():
             self._own.halt(order.identity[2])
         swept = self._own.swept(self.context.router.disarm("by key"))
-        return Feedback(f"DISARMED · {swept.text}", Level.WARN)
+        return Feedback(f"DISARMED · {swept.text}", LogLevel.WARN)
 
     # -- time --------------------------------------------------------------------------------------------
 
@@ -343,6 +338,6 @@ class TradingDesk:
         if market is None:
             return _NO_MARKET
         if why := self.no_entry(market.key):
-            return Feedback(why, Level.WARN)
+            return Feedback(why, LogLevel.WARN)
         size = self.size
         return NO_SIZE if size is None else self._stager.stage(market, intent, side, size.quantity, ticks)

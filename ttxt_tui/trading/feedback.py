@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import NamedTuple
 
-
-class Level(StrEnum):
-    """How grave a line is."""
-
-    OK = "ok"
-    INFO = "info"
-    WARN = "warn"
-    ERROR = "error"
+from ttxt_tui.state.log import LogLevel
 
 
 class Feedback(NamedTuple):
     """The answer to a key. An empty text says nothing."""
 
     text: str
-    level: Level = Level.INFO
+    level: LogLevel = LogLevel.INFO
 
 
 SILENT = Feedback("")

@@ -15,9 +15,10 @@ from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS
 from ttxt_core.events import CreateOrder, InstrumentKey, OrderState, OrderType, Side, TimeInForce
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.trading.desk_context import SPOT, ZERO, DeskContext
 from ttxt_tui.trading.exits import doubt, exits_under_way
-from ttxt_tui.trading.feedback import SILENT, Feedback, Level
+from ttxt_tui.trading.feedback import SILENT, Feedback
 from ttxt_tui.trading.pretrade import named, shown
 from ttxt_tui.trading.sizes import fraction_of
 from ttxt_tui.trading.touch import beyond
@@ -51,14 +52,24 @@ class Flattening:
         *,
         at_market: bool = False,
         after: SentExit | None = None,
+        keep: Decimal = ZERO,
     ) -> None:
-        """`at_market` allows market orders while the book can't be trusted; `after` is what was sent last before it."""
+        """A closing that has not begun.
+
+        Args:
+            context: the session's parts.
+            key: the instrument.
+            fraction: how much of the position; what is left of a part is planned when the closing begins.
+            at_market: allows market orders while the book can't be trusted.
+            after: what was sent last before it.
+            keep: of a whole closing on spot: what is to stay, base currency.
+        """
         self.key = key
         self.is_done = False
         self._context = context
         self._fraction = fraction
         self._at_market = at_market
-        self._target = ZERO
+        self._keep = self._target = keep
         self._side: Side | None = None
         """Which way a part is closed; None while it is not known, and for a whole, which goes either way."""
         self._is_planned = fraction >= 1
@@ -116,16 +127,16 @@ class Flattening:
         position = self._context.closable(self.key)
         if sweeps and not exits_under_way(self._context, self.key) and (fault := self._fault(position)):
             self.is_done = True
-            return Feedback(fault, Level.WARN)
+            return Feedback(fault, LogLevel.WARN)
         self._cancelled = [(order, order.filled) for order in self._context.orders.entries(self.key)]
         if sweeps:
             self._context.router.cancel_entries(self.key)
         cancelled = f"{len(self._cancelled)} cancelled, " if self._cancelled else ""
         part = "" if self._fraction >= 1 else f"{self._fraction:.0%} of "
         said = self.poll()
-        if said.level is Level.ERROR:
+        if said.level is LogLevel.ERROR:
             return said
-        return Feedback(f"{cancelled}closing {part}{named(position, self._info)} {self.key.pair}", Level.OK)
+        return Feedback(f"{cancelled}closing {part}{named(position, self._info)} {self.key.pair}", LogLevel.OK)
 
     def poll(self) -> Feedback:
         """Go on. Something to say, or nothing."""
@@ -267,7 +278,7 @@ class Flattening:
         self._complaint, self._is_settled = why, True
         self._given_up_at = abs(self._context.closable(self.key))
         remains = self.remains
-        return Feedback(remains, Level.ERROR) if remains else SILENT
+        return Feedback(remains, LogLevel.ERROR) if remains else SILENT
 
     def _watch(self, left: Decimal) -> Feedback:
         """After the last try: it is over when nothing is left, or a part is when the position was made larger."""
@@ -278,8 +289,12 @@ class Flattening:
 
     def _finish(self) -> Feedback:
         self.is_done = True
-        pair = self.key.pair
-        return Feedback(f"{self._standing()} {pair} is left, as asked" if self._target else f"FLAT on {pair}", Level.OK)
+        pair, text = self.key.pair, f"FLAT on {self.key.pair}"
+        if self._keep:
+            text = f"{pair}: what was bought is sold, {shown(self._keep, self._info)} {pair.partition('/')[0]} stays"
+        elif self._target:
+            text = f"{self._standing()} {pair} is left, as asked"
+        return Feedback(text, LogLevel.OK)
 
     def _standing(self) -> str:
         return named(self._context.closable(self.key), self._info)

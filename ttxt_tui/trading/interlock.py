@@ -6,8 +6,9 @@ Owns the moment at which a good book turned bad. Orders that work stay, exits an
 from __future__ import annotations
 
 from ttxt_core.events import InstrumentKey
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.trading.desk_context import DeskContext
-from ttxt_tui.trading.feedback import SILENT, Feedback, Level
+from ttxt_tui.trading.feedback import SILENT, Feedback
 
 
 class Interlock:
@@ -28,7 +29,7 @@ class Interlock:
         if not fell or key is None or not router.is_armed:
             return SILENT
         router.interlock(f"{trust.text} {key.pair}")
-        return Feedback(f"DISARMED: {trust.text} {key.pair} ({trust.reason}); A arms again", Level.WARN)
+        return Feedback(f"DISARMED: {trust.text} {key.pair} ({trust.reason}); A arms again", LogLevel.WARN)
 
     def forget(self) -> None:
         """The stream begins anew: what comes next is not compared with what was."""

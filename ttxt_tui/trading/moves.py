@@ -15,8 +15,9 @@ from ttxt_core.clock import MILLISECOND_NS
 from ttxt_core.events import AmendOrder, Command, InstrumentKey
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.trading.desk_context import DeskContext
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.touch import passive, stands_at
 from ttxt_tui.trading.triggers import untriggered
 
@@ -62,9 +63,9 @@ class Moves:
         market = self._context.market_of(order.key)
         at = None if market is None else stands_at(order, market.info)
         if market is None or at is None or not order.is_working or Command.CANCEL in order.in_flight:
-            return Feedback("that order can't be moved", Level.WARN)
+            return Feedback("that order can't be moved", LogLevel.WARN)
         if why := self._barred(order):
-            return Feedback(why, Level.WARN)
+            return Feedback(why, LogLevel.WARN)
         name, now_ns = order.identity[2], self._context.human_ns()
         move = self._moves.setdefault(name, Move(at, now_ns))
         move.ticks, move.pressed_ns = self._allowed(order, move.ticks + by_ticks), now_ns
@@ -109,7 +110,9 @@ class Moves:
                 return None
             refused, move.sent_ticks, move.answered_ns = move.sent_ticks, None, None
             move.is_over = refused == move.ticks
-            return Feedback(f"not moved to {_priced(refused, info)}: {order.reason or 'no reason given'}", Level.ERROR)
+            return Feedback(
+                f"not moved to {_priced(refused, info)}: {order.reason or 'no reason given'}", LogLevel.ERROR
+            )
         move.sent_ticks = move.answered_ns = None
         if at != move.ticks and now_ns - move.pressed_ns < QUIET_NS:
             return None
@@ -132,7 +135,7 @@ class Moves:
         refused = self._barred(order) or self._context.send(order.key, amend)
         if refused:
             move.is_over = True
-            return Feedback(f"not moved: {refused}", Level.ERROR)
+            return Feedback(f"not moved: {refused}", LogLevel.ERROR)
         move.ticks = move.sent_ticks = target
         return None
 

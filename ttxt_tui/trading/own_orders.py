@@ -6,16 +6,21 @@ Owns the selection and the moves. Cancels always pass: no limit, no disarming an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from ttxt_core.events import Command, InstrumentKey, OrderType
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_core.orders.router import Sweep
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import SPOT, DeskContext
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.moves import Moves
-from ttxt_tui.trading.pretrade import named
+from ttxt_tui.trading.pretrade import described, named
 from ttxt_tui.trading.touch import stands_at
+
+_NAMED: Final = 3
+"""How many cancelled orders are named; more are counted."""
 
 
 class OwnOrders:
@@ -37,11 +42,6 @@ class OwnOrders:
         """Working orders on `market`, highest price first."""
         info = market.info
         return sorted(self._context.orders.working(market.key), key=lambda order: -(stands_at(order, info) or 0))
-
-    def between(self, market: MarketState, low: int, high: int) -> list[ManagedOrder]:
-        """Own orders that stand from `low` to `high`, in ticks, both included."""
-        orders = self.on(market)
-        return [o for o in orders if (at := stands_at(o, market.info)) is not None and low <= at <= high]
 
     def select_next(self, market: MarketState, step: int) -> ManagedOrder | None:
         """Select the next own order down the ladder, or with -1 up."""
@@ -65,7 +65,7 @@ class OwnOrders:
         """Move the selected order; the amend follows when the keys are quiet."""
         order = None if self.selected is None else self._context.find(self.selected)
         if order is None or not order.is_working:
-            return Feedback("no own order selected: Tab", Level.WARN)
+            return Feedback("no own order selected: Tab", LogLevel.WARN)
         return self._moves.press(order, by_ticks)
 
     def halt(self, name: str | None = None) -> bool:
@@ -79,20 +79,24 @@ class OwnOrders:
     # -- cancels -----------------------------------------------------------------------------------------
 
     def cancel(self, orders: Iterable[ManagedOrder]) -> Feedback:
-        """Cancel `orders`, stops too: they were aimed at."""
-        count, stops, faults = 0, 0, []
+        """Cancel `orders`, stops too: they were aimed at. How many, and which."""
+        sent, faults = [], []
         for order in orders:
             self.halt(order.identity[2])
             fault = self._context.cancel(order)
-            if fault is not None:
-                faults.append(fault)
-                continue
-            count += 1
-            stops += order.is_protective and order.order_type is OrderType.STOP_MARKET
+            if fault is None:
+                sent.append(self._described(order))
+            else:
+                faults.append(f"{self._described(order)} not cancelled: {fault}")
+        more = f" and {len(sent) - _NAMED} more" if len(sent) > _NAMED else ""
+        done = f"cancelling {len(sent)}: {', '.join(sent[:_NAMED])}{more}" if sent else ""
         if faults:
-            return Feedback(f"not cancelled: {faults[0]}", Level.ERROR)
-        of_them = f", {_counted(stops, 'stop')} of them" if stops else ""
-        return Feedback(f"cancelling {count}{of_them}", Level.OK)
+            return Feedback(" · ".join([*faults[:1], *([done] if done else [])]), LogLevel.ERROR)
+        return Feedback(done, LogLevel.OK)
+
+    def _described(self, order: ManagedOrder) -> str:
+        market = self._context.market_of(order.key)
+        return described(order, None if market is None else market.info)
 
     def cancel_newest(self, key: InstrumentKey) -> Feedback:
         """Cancel the newest working entry on `key` that is not being cancelled already."""
@@ -100,7 +104,7 @@ class OwnOrders:
         order = next((o for o in reversed(entries) if Command.CANCEL not in o.in_flight), None)
         if order is not None:
             return self.cancel([order])
-        return Feedback("all entries are being cancelled" if entries else "no entry works here", Level.WARN)
+        return Feedback("all entries are being cancelled" if entries else "no entry works here", LogLevel.WARN)
 
     def cancel_entries(self, key: InstrumentKey | None) -> Feedback:
         """Cancel the entries on `key`, or everywhere; stops and targets stay."""
@@ -115,7 +119,7 @@ class OwnOrders:
         counts = [_counted(stops, "stop")] * bool(stops) + [_counted(len(kept) - stops, "exit")] * (len(kept) > stops)
         held = ", ".join(text for each in sorted({order.key for order in kept}) if (text := self._held(each, key)))
         words = f" · {' and '.join(counts)} kept{f' ({held})' if held else ''}" if kept else ""
-        return Feedback(f"{swept.cancelled} cancelled{words}", Level.OK if swept.cancelled else Level.INFO)
+        return Feedback(f"{swept.cancelled} cancelled{words}", LogLevel.OK if swept.cancelled else LogLevel.INFO)
 
     def _held(self, key: InstrumentKey, asked: InstrumentKey | None) -> str:
         position, market = self._context.position(key), self._context.market_of(key)

@@ -12,6 +12,7 @@ from ttxt_core.events import BookState, Side
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orderbook import LocalOrderbook
 from ttxt_core.orders.accounts import SPOT
+from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_tui.state.figures import trimmed
 
 ZERO = Decimal(0)
@@ -84,6 +85,14 @@ def named(position: Decimal, info: InstrumentInfo | None) -> str:
     if not position:
         return "FLAT"
     return f"{'LONG' if position > 0 else 'SHORT'} {shown(abs(position), info)}"
+
+
+def described(order: ManagedOrder, info: InstrumentInfo | None) -> str:
+    """What of an order is still to fill: `SELL stop 1 BTC/USDT @ 95.0`."""
+    price = order.price if order.price is not None else order.trigger_price
+    at = "" if info is None or price is None else f" @ {info.format_price(price, group=True)}"
+    stop = " stop" if order.trigger_price is not None else ""
+    return f"{order.side.upper()}{stop} {shown(order.remaining, info)} {order.key.pair}{at}"
 
 
 def pretrade(

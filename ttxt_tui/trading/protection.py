@@ -24,9 +24,10 @@ from ttxt_core.events import (
     TriggerDirection,
 )
 from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import SPOT, ZERO, DeskContext
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.moves import SETTLE_NS
 from ttxt_tui.trading.pretrade import named, shown
 from ttxt_tui.trading.triggers import untriggered, watched_ticks
@@ -71,9 +72,9 @@ class Protection:
         """Put the position's stop at `ticks`: a long's below the price that triggers it, a short's above."""
         market, position = self._context.market_of(key), self._context.position(key)
         if key.category == SPOT:
-            return Feedback("spot has no position to protect: stops need a derivative", Level.WARN)
+            return Feedback("spot has no position to protect: stops need a derivative", LogLevel.WARN)
         if market is None or not position:
-            return Feedback("no position to protect", Level.WARN)
+            return Feedback("no position to protect", LogLevel.WARN)
         side = Side.SELL if position > 0 else Side.BUY
         trigger_by = TriggerBy.LAST if market.ticker.mark is None else TriggerBy.MARK
         if untriggered(trigger_by, side, ticks, market) != ticks:
@@ -98,9 +99,9 @@ class Protection:
             ),
         )
         if refused is not None:
-            return Feedback(f"no stop: {refused}", Level.ERROR)
+            return Feedback(f"no stop: {refused}", LogLevel.ERROR)
         self._stops[key] = _Stop(name)
-        return Feedback(f"stop {_text(price, quantity, market)} sent", Level.OK)
+        return Feedback(f"stop {_text(price, quantity, market)} sent", LogLevel.OK)
 
     def poll(self, now_ns: int) -> list[Feedback]:
         """Let human time pass: follow positions that grew, send what waits. What there is to say."""
@@ -131,7 +132,7 @@ class Protection:
             return Feedback(f"the stop is there already: {text}")
         stop.price, stop.refused = price, None
         said = self._go_on(order.key, stop, self._context.human_ns())
-        return said if said is not None else Feedback(f"stop moves to {text}", Level.OK)
+        return said if said is not None else Feedback(f"stop moves to {text}", LogLevel.OK)
 
     def _go_on(self, key: InstrumentKey, stop: _Stop, now_ns: int) -> Feedback | None:
         order, market = self._context.find(stop.name), self._context.market_of(key)
@@ -148,7 +149,7 @@ class Protection:
                 return None
             stop.refused, stop.sent, stop.answered_ns, stop.price = stop.sent, None, None, None
             text = _text(*terms, market)
-            return Feedback(f"the stop stays {text}: {order.reason or 'no reason given'}", Level.ERROR)
+            return Feedback(f"the stop stays {text}: {order.reason or 'no reason given'}", LogLevel.ERROR)
         stop.sent = stop.answered_ns = None
         wanted = self._wanted(stop, order, now_ns)
         if wanted in (terms, stop.refused):
@@ -191,24 +192,24 @@ class Protection:
         )
         if refused is not None:
             stop.price, stop.refused = None, wanted
-            return Feedback(f"the stop stays as it was: {refused}", Level.ERROR)
+            return Feedback(f"the stop stays as it was: {refused}", LogLevel.ERROR)
         stop.sent, stop.uneven_ns = wanted, None
         text = _text(price, quantity, market)
-        return Feedback(f"the position grew: stop becomes {text}", Level.INFO) if has_grown else None
+        return Feedback(f"the position grew: stop becomes {text}", LogLevel.INFO) if has_grown else None
 
     def _unprotected(self, order: ManagedOrder, market: MarketState) -> Feedback | None:
         """A stop that the venue did not take, and a position that has none now."""
         position = self._context.position(order.key)
         if not position or order.standing not in (OrderState.REJECTED, OrderState.EXPIRED):
             return None
-        return Feedback(f"{named(position, market.info)} has no stop: {order.reason or order.standing}", Level.ERROR)
+        return Feedback(f"{named(position, market.info)} has no stop: {order.reason or order.standing}", LogLevel.ERROR)
 
 
 def _misplaced(side: Side, trigger_by: TriggerBy, market: MarketState) -> Feedback:
     where = "below" if side is Side.SELL else "above"
     watched = watched_ticks(trigger_by, market)
     price = "" if watched is None else f" {market.info.format_price(market.info.price(watched), group=True)}"
-    return Feedback(f"a stop of this position belongs {where} the {trigger_by} price{price}", Level.WARN)
+    return Feedback(f"a stop of this position belongs {where} the {trigger_by} price{price}", LogLevel.WARN)
 
 
 def _text(price: Decimal, quantity: Decimal, market: MarketState) -> str:

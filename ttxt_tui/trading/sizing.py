@@ -9,15 +9,16 @@ from decimal import Decimal
 from typing import Final
 
 from ttxt_tui.config.settings import PRESET_COUNT
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import DeskContext
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.pretrade import shown
 from ttxt_tui.trading.sizes import Chosen, SizeBook, stepped
 from ttxt_tui.trading.stager import Stager
 
-NO_SIZE: Final = Feedback("no size: 1–5", Level.WARN)
-_NO_PRICE: Final = Feedback("no price yet to size by", Level.WARN)
+NO_SIZE: Final = Feedback("no size: 1–5", LogLevel.WARN)
+_NO_PRICE: Final = Feedback("no price yet to size by", LogLevel.WARN)
 
 
 class Sizing:
@@ -49,7 +50,7 @@ class Sizing:
     def of_position(self, market: MarketState) -> Feedback:
         """Choose the size of the open position."""
         quantity = abs(self._context.closable(market.key))
-        return self._choose(market, quantity) if quantity else Feedback("no position: size stays", Level.WARN)
+        return self._choose(market, quantity) if quantity else Feedback("no position: size stays", LogLevel.WARN)
 
     def step(self, market: MarketState, steps: int) -> Feedback:
         """Change the size of what is staged, else the chosen one, by `steps` steps."""

@@ -14,15 +14,16 @@ from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import AmendOrder, Command, CreateOrder, InstrumentKey, OrderType, QuantityUnit, Side, TimeInForce
 from ttxt_core.orders.limits import can_increase_exposure
 from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import SPOT, DeskContext
-from ttxt_tui.trading.feedback import SILENT, Feedback, Level
+from ttxt_tui.trading.feedback import SILENT, Feedback
 from ttxt_tui.trading.pretrade import Pretrade, pretrade, shown
 from ttxt_tui.trading.staging import PASSIVE, TAKING, Intent, Staged, follow, price_for, takes_by_now
 from ttxt_tui.trading.touch import passive, stands_at
 
-NOTHING_STAGED: Final = Feedback("nothing staged: b or s at the cursor", Level.INFO)
-_NO_POSITION: Final = Feedback("the position that was to be reversed is gone", Level.WARN)
+NOTHING_STAGED: Final = Feedback("nothing staged: b or s at the cursor", LogLevel.INFO)
+_NO_POSITION: Final = Feedback("the position that was to be reversed is gone", LogLevel.WARN)
 
 
 class Stager:
@@ -52,12 +53,12 @@ class Stager:
     ) -> Feedback:
         """Stage an order of `intent`; `ticks` pins its price, without it the price follows the touch."""
         if not reduce_only and (why := self._no_entry(market.key)):
-            return Feedback(why, Level.WARN)
+            return Feedback(why, LogLevel.WARN)
         touch, note = self._context.touch(market.key), ""
         if ticks is None:
             found = price_for(intent, side, touch, self._context.settings.take_cap_ticks)
             if found is None:
-                return Feedback("that side of the book is empty", Level.WARN)
+                return Feedback("that side of the book is empty", LogLevel.WARN)
             ticks, note = found
         staged = self._new(intent, side, ticks, quantity)
         staged.note, staged.reduce_only = note, reduce_only
@@ -84,7 +85,7 @@ class Stager:
         """Stage what the ticket says."""
         said = self.stage(market, Intent.LIMIT, side, quantity, ticks, reduce_only=reduce_only)
         staged = self.staged
-        if staged is None or said.level is Level.WARN:
+        if staged is None or said.level is LogLevel.WARN:
             return said
         staged.order_type, staged.time_in_force, staged.post_only = order_type, time_in_force, post_only
         staged.has_own_size = True
@@ -95,11 +96,11 @@ class Stager:
         """Load a working limit order of this market: its price and its total can be changed, Enter amends it."""
         ticks = stands_at(order, market.info)
         if ticks is None or not order.is_working or order.key != market.key:
-            return Feedback("that order can't be edited", Level.WARN)
+            return Feedback("that order can't be edited", LogLevel.WARN)
         if order.price is None:
-            return Feedback("a stop is moved with K J or put anew with t", Level.INFO)
+            return Feedback("a stop is moved with K J or put anew with t", LogLevel.INFO)
         if order.quantity_unit is not QuantityUnit.BASE:
-            return Feedback("that order can't be edited before the venue has answered", Level.WARN)
+            return Feedback("that order can't be edited before the venue has answered", LogLevel.WARN)
         staged = self._new(Intent.EDIT, order.side, ticks, order.quantity)
         staged.edits, staged.reduce_only, staged.has_own_size = order.identity[2], order.reduce_only, True
         staged.post_only = order.post_only
@@ -141,18 +142,18 @@ class Stager:
         is_entry = can_increase_exposure(command, order)
         why = (self._no_entry(market.key) or self._misfit(staged, market)) if is_entry else ""
         if why or not has_price:
-            return Feedback(why or "that side of the book is empty", Level.WARN)
+            return Feedback(why or "that side of the book is empty", LogLevel.WARN)
         if takes_by_now(staged, touch) and not staged.take_confirmed:
             if staged.post_only:
-                return Feedback("post-only would take now: the venue would refuse it", Level.WARN)
+                return Feedback("post-only would take now: the venue would refuse it", LogLevel.WARN)
             staged.take_confirmed = True
-            return Feedback(self.prompt(market), Level.WARN)
+            return Feedback(self.prompt(market), LogLevel.WARN)
         words = staged.words(market.info, self._context.position(market.key))
         refused = self._context.send(market.key, command)
         if refused is not None:
-            return Feedback(f"not sent: {refused}", Level.ERROR)
+            return Feedback(f"not sent: {refused}", LogLevel.ERROR)
         self.staged = None
-        return Feedback(f"{words} sent", Level.OK)
+        return Feedback(f"{words} sent", LogLevel.OK)
 
     def drop(self) -> bool:
         """Forget what is staged; whether anything was."""
@@ -166,10 +167,10 @@ class Stager:
             return SILENT
         if now_ns >= staged.expires_ns:
             self.staged = None
-            return Feedback("staged order expired", Level.INFO)
+            return Feedback("staged order expired", LogLevel.INFO)
         if staged.edits is not None and not self._works(staged.edits):
             self.staged = None
-            return Feedback("the order that was being edited does not work any more", Level.WARN)
+            return Feedback("the order that was being edited does not work any more", LogLevel.WARN)
         if not self._follow_position(staged, market):
             self.staged = None
             return _NO_POSITION
@@ -239,14 +240,16 @@ class Stager:
             return staged.command(market.info, self._context.account)
         order = self._context.find(staged.edits)
         if order is None or not order.is_working:
-            return Feedback("that order does not work any more", Level.WARN)
+            return Feedback("that order does not work any more", LogLevel.WARN)
         for pending in (Command.AMEND, Command.CANCEL):
             if pending in order.in_flight:
-                return Feedback(f"its last {pending} is not answered yet", Level.WARN)
+                return Feedback(f"its last {pending} is not answered yet", LogLevel.WARN)
         if staged.quantity <= order.filled:
             filled = shown(order.filled, market.info)
-            return Feedback(f"{filled} is filled already: a total must be above that, x cancels the rest", Level.WARN)
-        return staged.amendment(order, market.info) or Feedback("nothing was changed", Level.INFO)
+            return Feedback(
+                f"{filled} is filled already: a total must be above that, x cancels the rest", LogLevel.WARN
+            )
+        return staged.amendment(order, market.info) or Feedback("nothing was changed", LogLevel.INFO)
 
     def _misfit(self, staged: Staged, market: MarketState) -> str:
         """Why the instrument can't carry such an order."""
@@ -258,6 +261,6 @@ class Stager:
     def _breach(self, staged: Staged, market: MarketState) -> str:
         command = self._command(staged, market)
         if isinstance(command, Feedback):
-            return "" if command.level is Level.INFO else command.text
+            return "" if command.level is LogLevel.INFO else command.text
         misfit = self._misfit(staged, market)
         return misfit or self._context.refusal(self._context.header(market.key), command)

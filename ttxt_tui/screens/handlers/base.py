@@ -10,7 +10,8 @@ from ttxt_tui.actions import Scope
 from ttxt_tui.keymap import Keymap
 from ttxt_tui.panes.workspace import Workspace
 from ttxt_tui.screens.desk_screen import DeskScreen
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.trading.feedback import Feedback
 
 
 class HandlerBase:
@@ -44,6 +45,6 @@ class HandlerBase:
             try:
                 await work
             except TtxtError as error:
-                self._say(Feedback(str(error), Level.ERROR))
+                self._say(Feedback(str(error), LogLevel.ERROR))
 
         self._screen.run_worker(done(), group="session")

@@ -10,8 +10,9 @@ from ttxt_core.events import OrderType, Side, TimeInForce
 from ttxt_tui.actions import Scope
 from ttxt_tui.screens.handlers.base import HandlerBase
 from ttxt_tui.screens.ticket import TicketDialog, TicketOrder
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.names import symbol
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.sizes import parse_price, parse_quantity
 
 _IMMEDIATE: Final = {"IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
@@ -32,7 +33,7 @@ class EntryHandlers(HandlerBase):
         ladder = self._workspace.ladder
         ticks = None if ladder is None else ladder.cursor_ticks
         if ticks is None:
-            self._say(Feedback("no price aimed at: ↑ ↓", Level.WARN))
+            self._say(Feedback("no price aimed at: ↑ ↓", LogLevel.WARN))
             return
         self._staged(self._workspace.desk.stage(side, ticks))
 
@@ -70,7 +71,7 @@ class EntryHandlers(HandlerBase):
                 self._say(workspace.desk.edit(order))
                 return
         feedback = workspace.desk.send()
-        if feedback.level is Level.OK:
+        if feedback.level is LogLevel.OK:
             workspace.coach.did("send")
         self._say(feedback)
 
@@ -122,7 +123,7 @@ class EntryHandlers(HandlerBase):
         workspace = self._workspace
         market = workspace.market
         if market is None:
-            self._say(Feedback("no market yet", Level.WARN))
+            self._say(Feedback("no market yet", LogLevel.WARN))
             return
         size = workspace.desk.size
         text = "" if size is None else market.info.format_quantity(size.quantity)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from ttxt_tui.actions import Scope
 from ttxt_tui.screens.dialogs import AskDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.trading.feedback import Feedback
 
 
 class ExitHandlers(HandlerBase):
@@ -16,17 +17,12 @@ class ExitHandlers(HandlerBase):
     # -- cancelling and closing --------------------------------------------------------------------------
 
     def cancel_here(self) -> None:
-        orders = self._workspace.aimed_orders()
-        if not orders:
-            self._say(Feedback("no own order at this price", Level.WARN))
-            return
-        for order in orders:
-            self._cancelled(self._workspace.desk.cancel_order(order.client_order_id))
+        self._cancelled(self._workspace.desk.cancel_aimed(self._workspace.aimed_orders()))
 
     def cancel_selected(self) -> None:
         selected = self._workspace.store.orders.selected
         if selected is None:
-            self._say(Feedback("no order selected: j k", Level.WARN))
+            self._say(Feedback("no order selected: j k", LogLevel.WARN))
         else:
             self._cancelled(self._workspace.desk.cancel_order(selected))
 
@@ -40,13 +36,13 @@ class ExitHandlers(HandlerBase):
         self._cancelled(self._workspace.desk.cancel_everywhere())
 
     def _cancelled(self, feedback: Feedback) -> None:
-        if feedback.level is Level.OK:
+        if feedback.level is LogLevel.OK:
             self._workspace.coach.did("cancel")
         self._say(feedback)
 
     def flatten(self) -> None:
         feedback = self._workspace.desk.flatten_prompt()
-        if feedback.level is Level.WARN:
+        if feedback.level is LogLevel.WARN:
             self._say(feedback)
         else:
             self.expect(Scope.AFTER_FLATTEN, feedback.text)
@@ -76,14 +72,14 @@ class ExitHandlers(HandlerBase):
         ladder = self._workspace.ladder
         ticks = None if ladder is None else ladder.cursor_ticks
         if ticks is None:
-            self._say(Feedback("no price aimed at: ↑ ↓", Level.WARN))
+            self._say(Feedback("no price aimed at: ↑ ↓", LogLevel.WARN))
         else:
             self._say(self._workspace.desk.protect(ticks))
 
     def panic(self) -> None:
         lines = self._workspace.desk.panic_listing()
         if not lines:
-            self._say(Feedback("nothing works and all is flat", Level.INFO))
+            self._say(Feedback("nothing works and all is flat", LogLevel.INFO))
             return
         self._screen.app.push_screen(AskDialog("Cancel everything and close all", lines, "does it"), self._panic_if)
 

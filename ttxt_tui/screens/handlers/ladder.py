@@ -6,7 +6,8 @@ from typing import Final
 
 from ttxt_tui.actions import Scope
 from ttxt_tui.screens.handlers.base import HandlerBase
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.trading.feedback import Feedback
 
 _PAGE: Final = 10
 
@@ -37,12 +38,12 @@ class LadderHandlers(HandlerBase):
     def to_bid(self) -> None:
         ladder = self._workspace.ladder
         if ladder is None or not ladder.to_best_bid():
-            self._say(Feedback("no bid", Level.WARN))
+            self._say(Feedback("no bid", LogLevel.WARN))
 
     def to_ask(self) -> None:
         ladder = self._workspace.ladder
         if ladder is None or not ladder.to_best_ask():
-            self._say(Feedback("no ask", Level.WARN))
+            self._say(Feedback("no ask", LogLevel.WARN))
 
     def recenter(self) -> None:
         if self._workspace.ladder is not None:
@@ -69,7 +70,7 @@ class LadderHandlers(HandlerBase):
         desk, ladder = self._workspace.desk, self._workspace.ladder
         order = desk.select_next(step)
         if order is None:
-            self._say(Feedback("no own order on this symbol", Level.INFO))
+            self._say(Feedback("no own order on this symbol", LogLevel.INFO))
             return
         self._workspace.store.orders.select(order.client_order_id)
         price = order.price if order.price is not None else order.trigger_price

@@ -1,8 +1,12 @@
-"""The replay: hold, step, speed, seek, marks. Going back in time begins a new attempt, which is said before."""
+"""The replay: hold, step, speed, seek, marks, and practice without knowing what it is.
+
+Going back in time, or changing what is hidden, begins a new attempt, which is said before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from random import SystemRandom
 from typing import Final
 
 from ttxt_core.clock import NANOSECONDS
@@ -10,11 +14,15 @@ from ttxt_core.errors import TtxtError
 from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.times import parse_time
+from ttxt_tui.keymap import shown
 from ttxt_tui.screens.dialogs import AskDialog, LineDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
 from ttxt_tui.state import figures
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.state.names import short_symbol, symbol
+from ttxt_tui.trading.feedback import Feedback
 
+_FROM_THE_END: Final = (("step_back", "back"), ("seek", "go to"), ("previous_mark", "mark before"))
 _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, float("inf"))
 
 
@@ -22,28 +30,48 @@ class ReplayHandlers(HandlerBase):
     """The keys of a REPLAY session."""
 
     _is_looping = False
+    _has_told_end = False
 
     # -- replay ------------------------------------------------------------------------------------------
 
     def hold(self) -> None:
         player = self._workspace.session.replayer
-        if player is not None:
-            player.go() if player.held else player.hold()
+        if player is None:
+            return
+        if player.at_end:
+            self._say(Feedback(self._end(player)))
+        elif player.held:
+            player.go()
+        else:
+            player.hold()
 
     def step(self) -> None:
-        player = self._workspace.session.replayer
-        if player is not None:
-            self._later(player.step())
+        self._forward(lambda player: player.step())
 
     def step_book(self) -> None:
-        player = self._workspace.session.replayer
-        if player is not None:
-            self._later(player.step_book())
+        self._forward(lambda player: player.step_book())
 
     def step_second(self) -> None:
+        self._forward(lambda player: player.step_seconds(1))
+
+    def _forward(self, step: Callable[[MarketDataReplayer], Awaitable[object]]) -> None:
         player = self._workspace.session.replayer
-        if player is not None:
-            self._later(player.step_seconds(1))
+        if player is None:
+            return
+        if player.at_end:
+            self._say(Feedback(self._end(player)))
+            return
+
+        async def stepped() -> None:
+            await step(player)
+
+        self._later(stepped())
+
+    def _end(self, player: MarketDataReplayer) -> str:
+        """That nothing more comes, what it was if that was hidden, and the keys that go on from here."""
+        keys = " · ".join(f"{shown(self._keymap.keys(name)[0])} {what}" for name, what in _FROM_THE_END)
+        revealed = f" It was {what_it_is(player)}." if player.disguise is not None else ""
+        return f"The recording ends here: {keys}.{revealed}"
 
     def faster(self) -> None:
         self._step_speed(1)
@@ -66,13 +94,22 @@ class ReplayHandlers(HandlerBase):
         if player is not None:
             self._say(Feedback(self._workspace.replay_control.mark_loop(player.position_ns)))
 
-    def poll_loop(self) -> None:
-        """Go back to where the loop begins when its end has come; called every frame."""
+    def poll_replay(self) -> None:
+        """Go back to where the loop begins when its end has come, and say when the recording ends; every frame."""
         player = self._workspace.session.replayer
-        target = None if player is None else self._workspace.replay_control.loop_target(player.position_ns)
-        if player is not None and target is not None and not self._is_looping:
+        if player is None:
+            return
+        target = self._workspace.replay_control.loop_target(player.position_ns)
+        if target is not None and not self._is_looping:
             self._is_looping = True
             self._later(self._go_round(player, target))
+        elif player.at_end is not self._has_told_end:
+            self._has_told_end = player.at_end
+            if player.at_end:
+                workspace, text = self._workspace, self._end(player)
+                workspace.store.log.add(workspace.now_ns(), LogLevel.INFO, "replay", text)
+                if workspace.spoken().level not in (LogLevel.WARN, LogLevel.ERROR):  # which is still to be read
+                    self._say(Feedback(text))
 
     async def _go_round(self, player: MarketDataReplayer, target_ns: int) -> None:
         try:
@@ -80,6 +117,20 @@ class ReplayHandlers(HandlerBase):
             player.go()
         finally:
             self._is_looping = False
+
+    def hide(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._new_attempt(lambda: self._later(self._change_disguise(player)))
+
+    async def _change_disguise(self, player: MarketDataReplayer) -> None:
+        revealed = what_it_is(player)
+        if player.disguise is None:
+            await player.wear(SystemRandom())
+            self._say(Feedback("symbol, date and price level are hidden until the end"))
+        else:
+            await player.wear(None)
+            self._say(Feedback(f"it was {revealed}"))
 
     def attempts(self) -> None:
         session = self._workspace.session
@@ -97,7 +148,7 @@ class ReplayHandlers(HandlerBase):
         replay = self._workspace.replay
         target = None if replay is None else replay.next_mark()
         if target is None:
-            self._say(Feedback("no mark after this moment", Level.INFO))
+            self._say(Feedback("no mark after this moment", LogLevel.INFO))
         else:
             self._seek(target)
 
@@ -105,7 +156,7 @@ class ReplayHandlers(HandlerBase):
         replay = self._workspace.replay
         target = None if replay is None else replay.previous_mark()
         if target is None:
-            self._say(Feedback("this is the start", Level.INFO))
+            self._say(Feedback("this is the start", LogLevel.INFO))
         else:
             self._seek(target)
 
@@ -153,13 +204,26 @@ class ReplayHandlers(HandlerBase):
             )
             or "0"
         )
+        fills = figures.number_of(result.fills, "fill")
         lines = [
-            f"Attempt {result.attempt} ends here: {result.fills} fills, {profit}; its sheet is kept.",
-            f"{working} working orders, positions and balances go back to the start.",
+            f"Attempt {result.attempt} ends here: {fills}, {profit}; its sheet is kept.",
+            f"{figures.number_of(working, 'working order')}, positions and balances go back to the start.",
         ]
         self._screen.app.push_screen(
             AskDialog("Begin a new attempt?", lines, "begins it"), lambda yes: go() if yes else None
         )
+
+
+def what_it_is(player: MarketDataReplayer) -> str:
+    """What a disguise hides: `2026-08-09, AAA perp = bybit BTC/USDT perp ×0.002`: the day, names, factors of prices."""
+    disguise = player.disguise
+    if disguise is None:
+        return ""
+    each = []
+    for key in player.really:
+        factor = figures.trimmed(f"{disguise.price_factor(key):f}")
+        each.append(f"{short_symbol(disguise.key(key))} = {key.venue} {symbol(key)} ×{factor}")
+    return f"{figures.date_of(player.really_ns)}, {', '.join(each)}"
 
 
 def sheet_lines(sheet: ResultSheet, *, is_running: bool) -> list[str]:
@@ -174,6 +238,6 @@ def sheet_lines(sheet: ResultSheet, *, is_running: bool) -> list[str]:
         for currency, amount in by.items()
     ]
     return [
-        f"Attempt {sheet.attempt} ({state}): {length:,.1f} s, {sheet.fills} fills{share}",
+        f"Attempt {sheet.attempt} ({state}): {length:,.1f} s, {figures.number_of(sheet.fills, 'fill')}{share}",
         f"    {', '.join(amounts) or 'nothing traded'}",
     ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ttxt_core.clock import NANOSECONDS
 from ttxt_core.errors import TtxtError
 from ttxt_core.orders.limits import RiskLimits
 from ttxt_core.recording.storage import make_folder
 from ttxt_tui.actions import Scope
 from ttxt_tui.screens.dialogs import AskDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.state import figures
+from ttxt_tui.state.log import LogLevel
+from ttxt_tui.trading.feedback import Feedback
 
 
 class SessionHandlers(HandlerBase):
@@ -19,7 +22,7 @@ class SessionHandlers(HandlerBase):
     def arm(self) -> None:
         commands = self._workspace.session.commands
         if commands.is_armed:
-            self._say(Feedback("armed already", Level.INFO))
+            self._say(Feedback("armed already", LogLevel.INFO))
             return
         text = f"arm account {self._workspace.session.account} ({_told(commands.limits)}): Enter arms, Esc goes back"
         self.expect(Scope.AFTER_ARM, text)
@@ -40,9 +43,9 @@ class SessionHandlers(HandlerBase):
             make_folder(folder)
             session.start_recording(folder)
         except TtxtError as error:
-            self._say(Feedback(f"can't record: {error}", Level.ERROR))
+            self._say(Feedback(f"can't record: {error}", LogLevel.ERROR))
         else:
-            self._say(Feedback(f"recording to {folder}", Level.OK))
+            self._say(Feedback(f"recording to {folder}", LogLevel.OK))
 
     def record_stop(self) -> None:
         self._later(self._stop_recording())
@@ -51,8 +54,34 @@ class SessionHandlers(HandlerBase):
         stats = await self._workspace.session.stop_recording()
         names = ", ".join(path.name for path in stats.files) or "nothing"
         lost = f", {stats.lost} LOST" if stats.lost else ""
-        level = Level.ERROR if stats.lost or stats.failed else Level.OK
+        level = LogLevel.ERROR if stats.lost or stats.failed else LogLevel.OK
         self._say(Feedback(f"recorded {stats.events:,} events{lost}: {names}", level))
+
+    def keep(self) -> None:
+        """Keep the last minutes; a replay's are in its recording, and this says how to take them out of it."""
+        session = self._workspace.session
+        if session.replayer is not None:
+            now_ns, before_ns = session.replayer.position_ns, int(self._keep_minutes * 60 * NANOSECONDS)
+            from_ns = max(now_ns - before_ns, session.replayer.first_ns)
+            span = f"--from {figures.time_of_day(from_ns)} --to {figures.time_of_day(now_ns)}"
+            self._say(Feedback(f"this is recorded already: ttxt-rec cut FILE {span} --out FILE", LogLevel.WARN))
+        elif not self._keep_minutes:
+            self._say(Feedback("nothing of the past is kept: [recording] keep_minutes is 0", LogLevel.WARN))
+        else:
+            self._say(Feedback("keeping the last minutes …"))
+            self._later(self._keep())
+
+    @property
+    def _keep_minutes(self) -> float:
+        return self._workspace.settings.recording.keep_minutes
+
+    async def _keep(self) -> None:
+        kept = await self._workspace.session.keep(self._workspace.settings.recording_folder)
+        names = ", ".join(path.name for path in kept.files)
+        span = figures.span(kept.last_ns - kept.first_ns)
+        text = f"kept the last {span}, {kept.events:,} events, in {kept.files[0].parent}: {names}"
+        self._say(Feedback(text, LogLevel.OK))
+        self._workspace.store.log.add(self._workspace.now_ns(), LogLevel.OK, "record", text)
 
     def quit(self) -> None:
         if self._workspace.session.orders.working() or self._workspace.session.recording is not None:
@@ -65,7 +94,11 @@ class SessionHandlers(HandlerBase):
             return
         session = self._workspace.session
         working = len(session.orders.working())
-        lines = [f"{working} orders work; they end with this {session.kind} session" if working else "no order works"]
+        lines = [
+            f"{figures.number_of(working, 'order')} at work, ending with this {session.kind} session"
+            if working
+            else "no order works"
+        ]
         if session.recording is not None:
             lines.append("the recording is closed whole")
         self._screen.app.push_screen(

@@ -12,9 +12,10 @@ from ttxt_tui.screens.dialogs import ChooseDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
 from ttxt_tui.screens.help import HelpDialog, help_lines
 from ttxt_tui.screens.layout import NUMBERS
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.names import symbol
 from ttxt_tui.theme.palette import Palette
-from ttxt_tui.trading.feedback import Feedback, Level
+from ttxt_tui.trading.feedback import Feedback
 
 
 class ViewHandlers(HandlerBase):
@@ -103,7 +104,7 @@ class ViewHandlers(HandlerBase):
     def _focus_number(self, number: int) -> None:
         name = next((name for name, own in NUMBERS.items() if own == number), None)
         if name is None:
-            self._say(Feedback(f"no pane {number}", Level.WARN))
+            self._say(Feedback(f"no pane {number}", LogLevel.WARN))
         else:
             self._screen.show_pane(name)
 
