@@ -29,11 +29,9 @@ async def test_the_word_the_market_and_the_streams_are_on_screen() -> None:
     async with BybitSandbox(SANDBOX) as sandbox:
         session = paper(config_of(sandbox, pairs=["BTC/USDT", "ETH/USDT"]), timings=QUICK)
         async with workstation((160, 45), session) as driver:
-            screen = await driver.painted()
-            header = screen.splitlines()[0]
-            assert header.split()[:3] == ["PAPER", "ARMED", "paper"]
-            assert "BTC/USDT perp" in header
-            assert "● market" in status_line(driver)
+            await driver.until(lambda: "BTC/USDT perp" in driver.screen().splitlines()[0], "the instrument")
+            assert driver.screen().split()[:3] == ["PAPER", "ARMED", "paper"]
+            await driver.until(lambda: "● market" in status_line(driver), "the stream")
             assert "simulated" in status_line(driver)
             await driver.until(lambda: len(driver.app.store.markets) == 2)
             view = driver.app.workspace.market

@@ -25,15 +25,16 @@ def made_traffic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     traffic.cache_clear()
 
 
-def _watches_a_screen(benchmark: Benchmark) -> bool:
-    """Those run a workstation for as long as it takes, whatever the effort; one of them is enough to see it work."""
-    return name_of(benchmark).startswith("screen.") and name_of(benchmark) != "screen.cold_start"
+def _takes_its_time(benchmark: Benchmark) -> bool:
+    """Those run a workstation or an exchange for as long as it takes, whatever the effort."""
+    area, _, name = name_of(benchmark).partition(".")
+    return area in {"screen", "order_path"} and name != "cold_start"
 
 
 @pytest.mark.parametrize(
     "benchmark",
     [
-        pytest.param(each, id=name_of(each), marks=[pytest.mark.long] if _watches_a_screen(each) else [])
+        pytest.param(each, id=name_of(each), marks=[pytest.mark.long] if _takes_its_time(each) else [])
         for each in BENCHMARKS
     ],
 )

@@ -70,6 +70,18 @@ def breach_of(limits: RiskLimits, command: Any, known: RiskContext | None = None
         ),
         (RiskLimits(max_leverage=Decimal(2)), create(), {"position": "1", "equity": Decimal(99)}, "max_leverage"),
         (
+            RiskLimits(min_liquidation_distance=Decimal("0.1")),
+            create(),
+            {"position": "1", "liquidation_distance": Decimal("0.09")},
+            "min_liquidation_distance",
+        ),
+        (
+            RiskLimits(min_liquidation_distance=Decimal("0.1")),
+            create(side=Side.SELL),
+            {"position": "-1", "liquidation_distance": Decimal("-0.01")},
+            "min_liquidation_distance",
+        ),
+        (
             RiskLimits(max_leverage=Decimal(2)),
             create(),
             {"equity": Decimal(100), "other_notional": Decimal(101)},
@@ -185,3 +197,13 @@ def test_the_simulated_sessions_limits_stop_a_slip_and_not_a_trade() -> None:
     assert breach_of(SIMULATED_LIMITS, create(quantity="100"), known) is None
     assert breach_of(SIMULATED_LIMITS, create(quantity="100", price="1000"), known) == "price_band"
     assert breach_of(SIMULATED_LIMITS, create(quantity="100000"), known) == "max_order_notional"
+
+
+@pytest.mark.parametrize(
+    ("side", "position", "distance"), [(Side.SELL, "1", "0.01"), (Side.BUY, "-1", "0.01"), (Side.BUY, "1", "0.1")]
+)
+def test_near_its_liquidation_a_position_may_still_become_smaller(side: Side, position: str, distance: str) -> None:
+    limits = RiskLimits(min_liquidation_distance=Decimal("0.1"))
+    known = context(position, liquidation_distance=Decimal(distance))
+    assert breach_of(limits, create(side=side), known) is None
+    assert breach_of(limits, create(side=side), context(position)) is None

@@ -36,6 +36,7 @@ from ttxt_core.events import (
     OrderAck,
     OrderState,
     OrderType,
+    PositionUpdate,
     ResetReason,
     Side,
     Source,
@@ -348,3 +349,38 @@ async def test_lanes_are_bounded_and_end_when_closed() -> None:
     assert len(await lanes.get_batch()) == 2
     with pytest.raises(QueueClosedError):
         await lanes.get_batch()
+
+
+def test_arming_is_refused_for_as_long_as_there_is_a_reason() -> None:
+    desk, reasons = Desk(), ["not reconciled"]
+    router = CommandRouter(
+        clock=desk.clock,
+        orders=desk.orders,
+        market=desk.market,
+        limits=RiskLimits(),
+        events=desk.answers,
+        session_loss=lambda _: desk.lost,
+        refuse_arming=lambda: reasons[0] if reasons else None,
+    )
+    assert router.arm() == "not reconciled"
+    assert (router.is_armed, router.disarmed_because) == (False, "not armed yet")
+    reasons.clear()
+    assert router.arm() is None
+    assert router.is_armed
+    reasons.append("later")
+    assert router.arm() is None  # it is armed: what stops that is an interlock, not a question
+    router.interlock("later")
+    assert router.arm() == "later"
+
+
+@pytest.mark.parametrize(("quantity", "liquidation", "side"), [("1", "95", Side.BUY), ("-1", "105", Side.SELL)])
+def test_the_distance_to_liquidation_is_the_positions(quantity: str, liquidation: str, side: Side) -> None:
+    desk = Desk(RiskLimits(min_liquidation_distance=Decimal("0.1")))
+    assert desk.router.refusal(create(side=side)) is None
+    update = PositionUpdate(ACCOUNT, Decimal(quantity), liquidation_price=Decimal(liquidation))
+    desk.orders.on_event(Event(create().header, update))
+    reason = desk.router.refusal(create(side=side))
+    assert reason is not None
+    assert reason.startswith("min_liquidation_distance is 10.00%, this is more of a position ")
+    other = Side.SELL if side is Side.BUY else Side.BUY
+    assert desk.router.refusal(create(side=other)) is None

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttxt_core.events import AckOutcome, Command, OrderState, OrderType
+from ttxt_core.events import AckOutcome, Command, OrderState
 from ttxt_core.orders.states import STAGE, TERMINAL, advance, after_ack, visible
 
 COVERS = {OrderState.PENDING_AMEND, OrderState.PENDING_CANCEL, OrderState.UNKNOWN}
@@ -45,11 +45,11 @@ def test_a_terminal_state_is_never_left_for_a_working_one(terminal: OrderState, 
     assert advance(terminal, heard) in TERMINAL
 
 
-@given(standings, st.sampled_from(list(OrderType)), st.sampled_from(list(Command)), st.sampled_from(list(AckOutcome)))
+@given(standings, st.booleans(), st.sampled_from(list(Command)), st.sampled_from(list(AckOutcome)))
 def test_only_a_definite_answer_to_a_create_moves_the_standing(
-    standing: OrderState, order_type: OrderType, command: Command, outcome: AckOutcome
+    standing: OrderState, has_trigger: bool, command: Command, outcome: AckOutcome
 ) -> None:
-    after = after_ack(standing, order_type, command, outcome)
+    after = after_ack(standing, has_trigger, command, outcome)
     if command is not Command.CREATE or outcome is AckOutcome.UNKNOWN:
         assert after is standing
     elif outcome is AckOutcome.REJECTED:
@@ -60,8 +60,8 @@ def test_only_a_definite_answer_to_a_create_moves_the_standing(
 
 def test_an_accepted_stop_waits_for_its_trigger_and_an_accepted_limit_order_works() -> None:
     accepted = (Command.CREATE, AckOutcome.ACCEPTED)
-    assert after_ack(OrderState.PENDING_NEW, OrderType.STOP_MARKET, *accepted) is OrderState.UNTRIGGERED
-    assert after_ack(OrderState.PENDING_NEW, OrderType.LIMIT, *accepted) is OrderState.NEW
+    assert after_ack(OrderState.PENDING_NEW, True, *accepted) is OrderState.UNTRIGGERED
+    assert after_ack(OrderState.PENDING_NEW, False, *accepted) is OrderState.NEW
 
 
 @given(standings, st.dictionaries(st.sampled_from(list(Command)), st.none() | st.sampled_from(list(AckOutcome))))

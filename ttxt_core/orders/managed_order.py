@@ -157,6 +157,11 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         return self.standing not in TERMINAL
 
     @property
+    def has_trigger(self) -> bool:
+        """It waits, or waited, for a trigger price: a stop-market, or a limit order with one."""
+        return self.order_type is OrderType.STOP_MARKET or self.trigger_price is not None
+
+    @property
     def is_unknown(self) -> bool:
         """A command on it, its create too, has an outcome that nobody knows."""
         return bool(self.in_flight) and self.state is OrderState.UNKNOWN
@@ -210,7 +215,7 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
             self.reason = ack.reason
         sent = self.in_flight.get(ack.command)
         if ack.outcome is not AckOutcome.UNKNOWN:
-            self._advance(after_ack(self.standing, self.order_type, ack.command, ack.outcome))
+            self._advance(after_ack(self.standing, self.has_trigger, ack.command, ack.outcome))
             if ack.command is Command.CANCEL and ack.outcome is AckOutcome.ACCEPTED:
                 if sent is not None:
                     sent.outcome = AckOutcome.ACCEPTED  # taken, but a fill may still win the race

@@ -90,7 +90,7 @@ class CommandRouter(IQueuePublisher):
 
     def arm(self) -> str | None:
         """Let entries pass; gives why they can't be let now, or None when they pass."""
-        reason = self._refuse_arming()
+        reason = None if self.is_armed else self._refuse_arming()
         if reason is None:
             self.is_armed = True
             self.disarmed_because = ""
@@ -195,6 +195,7 @@ class CommandRouter(IQueuePublisher):
         info = market.instruments[key]
         bid, ask = market.touch(key, Side.BUY), market.touch(key, Side.SELL)
         has_leverage = self.limits.max_leverage is not None and key.category != SPOT
+        has_liquidation = self.limits.min_liquidation_distance is not None
         settle = info.spec.settle
         return RiskContext(
             instrument=info,
@@ -206,7 +207,7 @@ class CommandRouter(IQueuePublisher):
             has_stop=self.limits.require_stop and self._has_stop(key, account),
             entries_in_second=self._entries_in_second(),
             session_loss=self._session_loss(info.spec.quote),
-            liquidation_distance=self._liquidation_distance(key, account),
+            liquidation_distance=self._liquidation_distance(key, account) if has_liquidation else None,
             equity=orders.accounts.equity(key.venue, account, settle) if has_leverage else ZERO,
             other_notional=self._other_notional(key, account, settle) if has_leverage else ZERO,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ttxt_core.events.orders import AckOutcome, Command, OrderState, OrderType
+from ttxt_core.events.orders import AckOutcome, Command, OrderState
 
 STAGE: Mapping[OrderState, int] = {
     OrderState.PENDING_NEW: 0,
@@ -53,14 +53,16 @@ def advance(standing: OrderState, heard: OrderState) -> OrderState:
     return heard if STAGE[heard] > STAGE[standing] else standing
 
 
-def after_ack(standing: OrderState, order_type: OrderType, command: Command, outcome: AckOutcome) -> OrderState:
-    """The standing after an ack. Only a create's moves it; amends and cancels show in updates."""
+def after_ack(standing: OrderState, has_trigger: bool, command: Command, outcome: AckOutcome) -> OrderState:
+    """The standing after an ack. Only a create's moves it; amends and cancels show in updates.
+
+    An order that has a trigger waits for it, whichever type it is of afterwards.
+    """
     if command is not Command.CREATE or outcome is AckOutcome.UNKNOWN:
         return standing
     if outcome is AckOutcome.REJECTED:
         return advance(standing, OrderState.REJECTED)
-    waits_for_trigger = order_type is OrderType.STOP_MARKET
-    return advance(standing, OrderState.UNTRIGGERED if waits_for_trigger else OrderState.NEW)
+    return advance(standing, OrderState.UNTRIGGERED if has_trigger else OrderState.NEW)
 
 
 def visible(standing: OrderState, unanswered: Unanswered) -> OrderState:

@@ -1,7 +1,7 @@
 """The day's profit and loss of a LIVE session: completed from the venue, squared with its positions, kept on disk.
 
-Owns when: when the ledger is written, when a position that no fill accounts for is taken in, when a new day begins. What
-is counted is in `orders.day_loss`; what follows from a loss, the session decides.
+Owns when: when the ledger is written, when a position that no fill accounts for is taken in, when a new day
+begins. What is counted is in `orders.day_loss`; what follows from a loss, the session decides.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class DayKeeper:
         self._clock = clock
         self._ledger = self._begin()
         self._differing: dict[InstrumentKey, tuple[Decimal, int]] = {}
+        self._is_loaded = False
         self._writing: asyncio.Task[None] | None = None
 
     @property
@@ -49,12 +50,14 @@ class DayKeeper:
         return self._ledger.fills_from_ns
 
     def load(self) -> None:
-        """Take up what was kept of today.
+        """Take up what was kept of today; fine when that was done.
 
         Raises:
             StateError: see `DayLossFile.load`.
         """
-        self._file.load(self._ledger)
+        if not self._is_loaded:
+            self._file.load(self._ledger)
+            self._is_loaded = True
 
     def turn_day(self) -> bool:
         """At UTC midnight begin a new ledger; gives whether it did. What is held is valued at its mark."""
@@ -64,13 +67,20 @@ class DayKeeper:
         if old.fills:
             self._blotter.attempts.append(self._blotter.sheet())
         self._ledger = self._begin()
+        if old.is_complete:
+            self._ledger.complete()
         for key, trading in old.trading.items():
             if key.category != SPOT and trading.quantity:
                 self._ledger.square(key, trading.quantity, self._mark(key) or trading.last_price)
         return True
 
+    def complete(self) -> None:
+        """Every fill so far was told."""
+        self._ledger.complete()
+
     def disturb(self) -> None:
-        """The account may have moved unseen."""
+        """The account may move unseen from here on."""
+        self._ledger.break_off()
         self.is_square = False
         self._differing.clear()
 
@@ -97,8 +107,8 @@ class DayKeeper:
 
     async def save(self) -> None:
         """Write what changed; what goes wrong is `trouble`, and is tried again the next time."""
-        if not self._ledger.is_changed:
-            return
+        if not (self._is_loaded and self._ledger.is_changed):
+            return  # a file that was refused is left as it is
         payload = self._ledger.encode(self._file.account)
         self._writing = asyncio.create_task(asyncio.to_thread(self._file.write, payload), name="day's loss")
         try:
