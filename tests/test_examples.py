@@ -12,6 +12,7 @@ from pathlib import Path
 from socket import socket
 from threading import Timer
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -61,13 +62,12 @@ def sandbox() -> Iterator[dict[str, Any]]:
             running.terminate()
 
 
-def venue_config(folder: Path, sandbox: dict[str, Any], more: str = "") -> Path:
+def venue_config(folder: Path, sandbox: dict[str, Any], beside: str = "config.toml") -> Path:
     """What stands beside the example for Bybit, with the sandbox for a host."""
-    hosts = f'rest = "{sandbox["rest"]}"\nws_public = "{sandbox["ws_public"]["linear"]}"\n'
-    beside = (EXAMPLES / "dummy" / "config.toml").read_text(encoding="utf-8")
-    return written(
-        folder, beside.replace('trading = "none"\n', f'trading = "none"\n{more}') + f"[connector.hosts]\n{hosts}"
-    )
+    addresses = {**sandbox, "ws_public": sandbox["ws_public"]["linear"]}
+    hosts = "".join(f'{name} = "{addresses[name]}"\n' for name in ("rest", "ws_public", "ws_private", "ws_trade"))
+    text = (EXAMPLES / "dummy" / beside).read_text(encoding="utf-8")
+    return written(folder, f"{text}\n[connector.hosts]\n{hosts}")
 
 
 def written(folder: Path, text: str) -> Path:
@@ -108,6 +108,24 @@ def test_the_dummy_prints_the_market_and_its_order(tmp_path: Path) -> None:
 def test_the_dummy_runs_on_a_venue(tmp_path: Path, sandbox: dict[str, Any]) -> None:
     patterns = (r"^BTC/USDT book: ", r"^BTC/USDT trade: ", r"^BTC/USDT candle: ", r"^order new", r"^order canceled")
     run_until("dummy.dummy_client_example", venue_config(tmp_path, sandbox), *patterns)
+
+
+def test_the_dummy_trades_at_a_venue(tmp_path: Path, sandbox: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    config = venue_config(tmp_path, sandbox, "testnet.toml")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    with start("dummy.dummy_client_example", config) as running:
+        out, errors = running.communicate(timeout=30)
+    assert (running.returncode, out) == (2, "")
+    assert errors.startswith("credentials of bybit (testnet): none found (looked for: TTXT_BYBIT_TESTNET_API_KEY and ")
+
+    monkeypatch.setenv("TTXT_BYBIT_TESTNET_API_KEY", sandbox["api_key"])
+    monkeypatch.setenv("TTXT_BYBIT_TESTNET_API_SECRET", sandbox["api_secret"])
+    said = run_until("dummy.dummy_client_example", config, r"^order new", r"^order canceled")
+    assert sandbox["api_secret"] not in said
+    with urlopen(f"{sandbox['rest']}/sandbox/state") as answer:
+        orders = json.load(answer)["orders"]
+    assert [order["orderStatus"] for order in orders] == ["Cancelled"]
 
 
 def test_the_dummys_config_names_a_pair_that_is_not_traded(tmp_path: Path, sandbox: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class DummyClient(IEventHandler):
         if touch != self.touch:
             self.touch = touch
             print(f"{key.pair} book: {touch[1]} at {touch[0]} | {touch[2]} at {touch[3]}")
-        if not self.has_ordered:
+        if not self.has_ordered and self.is_armed():
             self.has_ordered = True
             self.buy_below(event, touch[0])
 
@@ -69,6 +69,10 @@ class DummyClient(IEventHandler):
         print(f"order {order.state}: {order.side} {order.quantity} at {order.price}")
         if order.state is OrderState.NEW:
             self.session.send(event.header.key, CancelOrder(order.account, order.client_order_id))
+
+    def is_armed(self) -> bool:
+        """Whether orders can be sent: at a venue it is our word that arms, once the account is known."""
+        return self.session.commands.is_armed or self.session.commands.arm() is None
 
     def buy_below(self, event: Event[Orderbook], best_bid: float) -> None:
         """Place a bid one percent below the best one."""
