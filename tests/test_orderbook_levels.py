@@ -99,6 +99,8 @@ class BookMachine(RuleBasedStateMachine):
         bids, asks = best_first(self.bids, Side.BUY), best_first(self.asks, Side.SELL)
         assert self.book.bids() == bids
         assert self.book.asks() == asks
+        assert list(self.book.levels(Side.BUY)) == bids
+        assert list(self.book.levels(Side.SELL)) == asks
         for n in (0, 1, 3, 50):
             assert self.book.bids(n) == bids[:n]
             assert self.book.asks(n) == asks[:n]

@@ -8,6 +8,7 @@ from rich.color import Color, ColorSystem
 from ttxt_tui.theme import ROLES, Palette, Role, contrast, load_theme, text_pairs, theme_files
 
 COLOURED = [name for name in theme_files() if not load_theme(name).colourless]
+FRAMES: list[Role] = ["frame_practice", "frame_paper", "frame_replay", "frame_live"]
 SURFACES: list[Role] = [role for role, spec in ROLES.items() if spec.kind == "surface"]
 
 
@@ -55,6 +56,18 @@ def test_surfaces_and_sides_can_be_told_apart(name: str) -> None:
     assert len({roles[role].css for role in ("up", "down", "up_dim", "down_dim", "own_order", "position", "stop")}) == 7
 
 
+@pytest.mark.parametrize("name", COLOURED)
+def test_the_frames_of_each_session_can_be_seen_and_told_apart(name: str) -> None:
+    """A contrast of 3 is what WCAG 2.1 (1.4.11) asks of lines; texts have more, and so has the focus."""
+    palette = Palette(load_theme(name))
+    colours = {role: palette.colour(role) for role in FRAMES}
+    for surface in ("panel", "background"):
+        ratios = {role: contrast(colour, palette.colour(surface)) for role, colour in colours.items()}
+        assert all(ratio >= 3.0 for ratio in ratios.values()), ratios
+        assert contrast(palette.colour("border_focus"), palette.colour(surface)) > max(ratios.values())
+    assert len({*colours.values(), palette.colour("border_focus"), palette.colour("border")}) == len(FRAMES) + 2
+
+
 def test_256_colours_keep_apart_what_the_256_colour_theme_keeps_apart() -> None:
     def shown(role: Role) -> int | None:
         colour = Color.from_triplet(load_theme("ansi256").roles[role].colour.get_truecolor())
@@ -62,6 +75,7 @@ def test_256_colours_keep_apart_what_the_256_colour_theme_keeps_apart() -> None:
 
     assert len({shown(role) for role in SURFACES}) == len(SURFACES)
     assert len({shown(role) for role in ("panel", "grid", "border", "crosshair", "text_faint", "text_dim")}) == 6
+    assert len({shown(role) for role in ("panel", "border", "border_focus", *FRAMES)}) == 3 + len(FRAMES)
     assert all(shown(role) == load_theme("ansi256").roles[role].colour.number for role in SURFACES)
 
 

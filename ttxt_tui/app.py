@@ -43,7 +43,7 @@ from ttxt_tui.state.status import protection
 from ttxt_tui.state.store import Store
 from ttxt_tui.theme.loader import load_theme, theme_files
 from ttxt_tui.theme.palette import Palette, Theme
-from ttxt_tui.theme.textual_theme import role_variables, textual_theme
+from ttxt_tui.theme.textual_theme import role_variables, session_variables, textual_theme
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
 from ttxt_tui.trading.feedback import Feedback
@@ -84,8 +84,8 @@ class Workstation(App[None], inherit_bindings=False):
         _textual_compat.install()
         self._first_theme = theme
         self._notices = notices
-        super().__init__(ansi_color=theme.colourless)
         self.session = session
+        super().__init__(ansi_color=theme.colourless)
         self.settings = settings
         human = self._human = human_clock if human_clock is not None else SystemClock()
         self._palette = Palette(theme)
@@ -128,6 +128,10 @@ class Workstation(App[None], inherit_bindings=False):
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return role_variables(self._first_theme)
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        return variables | session_variables(variables, self.session.kind)
 
     def get_driver_class(self) -> type[Driver]:
         return _textual_compat.reading_in_loop(super().get_driver_class())

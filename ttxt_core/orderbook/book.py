@@ -6,6 +6,7 @@ reads `state` and asks the venue for a new snapshot.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf
 from typing import Final
 
@@ -151,6 +152,13 @@ class LocalOrderbook:
     def asks(self, n: int | None = None) -> list[Level]:
         """The best `n` asks (all when None), best first."""
         return self._asks.levels(n)
+
+    def levels(self, side: Side) -> Iterator[Level]:
+        """The levels of the book's own `side` (BUY: bids), best first, each read when it is asked for.
+
+        Cheaper than a list where only the first few are needed. Not to be kept over an `update`.
+        """
+        return self._side(side).walk()
 
     def deepest(self, side: Side) -> Level | None:
         """The worst level that is kept of the book's own `side` (BUY: bids); None when there is none."""

@@ -9,6 +9,7 @@ hundreds of messages a second and is looked at a few dozen times, and a message 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from heapq import nlargest, nsmallest
 from math import inf
 from typing import NamedTuple
@@ -71,6 +72,11 @@ class BookSide(ABC):
         """The best `n` levels (all when None), best first."""
         sizes, prices = self.sizes, self.prices()
         return [(price, sizes[price]) for price in (prices if n is None else prices[:n])]
+
+    def walk(self) -> Iterator[Level]:
+        """The levels, best first, each read when it is asked for."""
+        prices = self.prices()
+        return zip(prices, map(self.sizes.__getitem__, prices), strict=True)
 
     def cumulative(self, last: float) -> float:
         """The size from the best level to the price `last`, both included."""

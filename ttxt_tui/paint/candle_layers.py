@@ -81,6 +81,7 @@ def draw_candles(sheet: Sheet) -> None:
     total = layout.price_rows * per_row
     chars, styles = sheet.canvas.chars, sheet.canvas.styles
     rising, falling = sheet.style("up"), sheet.style("down")
+    width, first_column = layout.plot_width, layout.column(0)
     for slot, index in layout.visible.items():
         candle = sheet.view.candles[index]
         drops = falls(candle)
@@ -89,7 +90,7 @@ def draw_candles(sheet: Sheet) -> None:
         body_end = min(max(round(base - below * factor), body_top + 1), total)
         wick_top = max(min(round(base - candle.high * factor), body_top), 0)
         wick_end = min(max(round(base - candle.low * factor), body_end), total)
-        column, style = layout.column(slot), falling if drops else rising
+        column, style = first_column + slot * layout.pitch, falling if drops else rising
         for row in range(wick_top // per_row, (wick_end - 1) // per_row + 1):
             top = row * per_row
             cells = _candle_cells(
@@ -100,7 +101,7 @@ def draw_candles(sheet: Sheet) -> None:
             y = row + layout.legend_rows
             for shift, char in cells:
                 x = column + shift
-                if x < layout.plot_width:
+                if x < width:
                     chars[y][x], styles[y][x] = char, style
 
 
@@ -113,13 +114,14 @@ def draw_volume(sheet: Sheet) -> None:
     chars, styles = sheet.canvas.chars, sheet.canvas.styles
     bottom = layout.legend_rows + layout.price_rows + layout.volume_rows - 1
     rising, falling = sheet.style("up_dim"), sheet.style("down_dim")
+    width, first_column = layout.plot_width, layout.column(0)
     for slot, index in layout.visible.items():
         candle = sheet.view.candles[index]
         if not drawable(candle.volume) or candle.volume <= 0:
             continue
         eighths = max(round(candle.volume / most * layout.volume_rows * 8), 1)
-        column, style = layout.column(slot), falling if falls(candle) else rising
-        columns = range(column, min(column + max(layout.pitch - 1, 1), layout.plot_width))
+        column, style = first_column + slot * layout.pitch, falling if falls(candle) else rising
+        columns = range(column, min(column + max(layout.pitch - 1, 1), width))
         for step in range((eighths + 7) // 8):
             y, char = bottom - step, levels[min(eighths - step * 8, 8)]
             for x in columns:

@@ -160,7 +160,7 @@ def lay_out(view: CandleView, width: int, height: int) -> ChartLayout:
 
     # The axis is as wide as the widest price needs, before it is known which candles fit beside it.
     last_slot = _last_slot(view)
-    visible = _visible(view, last_slot, width)
+    visible = _visible(view, last_slot, max(width // view.pitch, 1))
     low, high = _price_range(view, visible)
     axis_width = max(len(price_text(price, view.price_decimals)) for price in (low, high + (high - low) / 4)) + 2
     if width - axis_width < _LEAST_PLOT:

@@ -15,9 +15,10 @@ from textual.strip import Strip
 class RowCache:
     """The frame before: a pane keeps one, and repaints the rows whose strip is a new object."""
 
-    __slots__ = ("_chars", "_strips", "_styles")
+    __slots__ = ("_blank", "_chars", "_strips", "_styles")
 
     def __init__(self) -> None:
+        self._blank: Style | None = None
         self._chars: list[list[str]] = []
         self._styles: list[list[Style]] = []
         self._strips: list[Strip] = []
@@ -27,14 +28,16 @@ class RowCache:
 
         The canvas is kept: nothing may be drawn on it any more.
         """
-        known = len(self._strips)
+        # Another palette: its styles are other objects, and equal ones would be found out cell by cell.
+        known = len(self._strips) if canvas.blank is self._blank else 0
+        looks = _BlankLooks(canvas.blank)
         strips = [
             self._strips[y]
             if y < known and chars == self._chars[y] and styles == self._styles[y]
-            else _merge(chars, styles, canvas.blank)
+            else _merge(chars, styles, looks)
             for y, (chars, styles) in enumerate(zip(canvas.chars, canvas.styles, strict=True))
         ]
-        self._chars, self._styles, self._strips = canvas.chars, canvas.styles, strips
+        self._blank, self._chars, self._styles, self._strips = canvas.blank, canvas.chars, canvas.styles, strips
         return strips
 
 
@@ -62,22 +65,32 @@ class Canvas:
         self.styles[y][x : x + len(text)] = [style] * len(text)
 
 
-def _merge(chars: list[str], styles: list[Style], blank: Style) -> Strip:
+class _BlankLooks(dict[int, bool]):
+    """Style's id → whether a blank in it looks like one in `blank`; for styles that live as long as this does."""
+
+    def __init__(self, blank: Style) -> None:
+        self.blank = blank
+
+    def of(self, style: Style) -> bool:
+        known = self.get(id(style))
+        if known is None:
+            blank = self.blank
+            is_same = style.bgcolor == blank.bgcolor and bool(style.reverse) == bool(blank.reverse)
+            known = self[id(style)] = is_same and not style.underline
+        return known
+
+
+def _merge(chars: list[str], styles: list[Style], looks: _BlankLooks) -> Strip:
     """One segment for each run of a style. Blanks join the run before them where that looks the same: fewer bytes."""
     segments: list[Segment] = []
+    blank = looks.blank
     start, style = 0, styles[0] if styles else blank
-    joins = _looks_blank(style, blank)
-    for x in range(1, len(chars)):
-        other = styles[x]
+    joins = looks.of(style)
+    for x, other in enumerate(styles):
         if other is style or (other is blank and joins and chars[x] == " "):
             continue
         segments.append(Segment("".join(chars[start:x]), style))
         start, style = x, other
-        joins = _looks_blank(style, blank)
+        joins = looks.of(style)
     segments.append(Segment("".join(chars[start:]), style))
     return Strip(segments, len(chars))
-
-
-def _looks_blank(style: Style, blank: Style) -> bool:
-    """Whether a blank in `style` looks like one in `blank`."""
-    return style.bgcolor == blank.bgcolor and bool(style.reverse) == bool(blank.reverse) and not style.underline

@@ -96,7 +96,7 @@ class RowWriter:
         """`look` tells what a style is on the terminal; it is asked once for each."""
         self._look = look
         self._looks: dict[int, tuple[Style, Look]] = {}
-        self._turns: dict[tuple[int, int], str] = {}
+        self._turns: dict[int, dict[int, str]] = {}
 
     def text(self, x: int, y: int, changes: Iterable[RowChange]) -> str:
         """The sequences that make `changes`, with the first cell of line 0 at column `x`, row `y` (from 0).
@@ -125,9 +125,10 @@ class RowWriter:
         """Add what writes `segments` after text in the style `now`; gives the style that is left."""
         turns, add = self._turns, parts.append
         for text, style, _ in segments:
-            wanted = style or _PLAIN
+            wanted = _PLAIN if style is None else style  # asking a style whether it is anything takes longer
             if wanted is not now:
-                turn = turns.get((id(now), id(wanted)))
+                known = turns.get(id(now))
+                turn = None if known is None else known.get(id(wanted))
                 add(self._turn(now, wanted) if turn is None else turn)
                 now = wanted
             add(text)
@@ -143,7 +144,8 @@ class RowWriter:
                 changed = ["0", *(code for code in after if code)]
             else:
                 changed = [code for old, code in zip(before, after, strict=True) if code != old]
-        turn = self._turns[id(now), id(wanted)] = f"\x1b[{';'.join(changed)}m" if changed else ""
+        turn = f"\x1b[{';'.join(changed)}m" if changed else ""
+        self._turns.setdefault(id(now), {})[id(wanted)] = turn
         return turn
 
     def _look_of(self, style: Style) -> Look:

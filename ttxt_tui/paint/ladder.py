@@ -269,4 +269,4 @@ def _volume(palette: Palette, surface: Role, width: int, volume: str, eighths: i
 
 
 def _segments(runs: Iterable[Run]) -> Line:
-    return tuple([Segment(text, style) for text, style in runs if text])
+    return tuple(joined([Segment(text, style) for text, style in runs if text]))

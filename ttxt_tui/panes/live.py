@@ -59,6 +59,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._rows: Sequence[Row] = ()
         self._painted: list[Line] = []
         self._writer: RowWriter | None = None
+        self._behind: Color | None = None
         self._written_for: tuple[str, Color] | None = None
         self._kept_styles: dict[int, tuple[Style | None, Style]] = {}
         self._frame: _Frame | None = None
@@ -136,7 +137,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Another focus or theme: another frame."""
         super().notify_style_update()
-        self._frame = None
+        self._frame = self._behind = None
 
     def _frame_around(self, width: int, height: int, gutter: Spacing) -> _Frame:
         """The frame as Textual draws it; the two ends of the first row are those of all."""
@@ -166,10 +167,16 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._painted = [self._line(row, width) for row in self._rows]
         self._painted += [tuple(self.blank_row(width))] * (height - len(self._painted))
         self._painted_for = (width, height, self._palette.generation)
-        colours = (self.app.theme, self.background_colors[1])
+        colours = (self.app.theme, self._background())
         if colours != self._written_for:
             self._written_for, self._writer = colours, None
             self._kept_styles.clear()
+
+    def _background(self) -> Color:
+        """The colour behind the rows; Textual works it out anew from all that the pane is in."""
+        if self._behind is None:
+            self._behind = self.background_colors[1]
+        return self._behind
 
     def _line(self, row: Row, width: int) -> Line:
         return tuple(self.paint_row(row, width))
@@ -218,7 +225,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         if kept is None:
             segments = [Segment(" ", style or _PLAIN)]
             for line_filter in self.get_line_filters():
-                segments = line_filter.apply(segments, self.background_colors[1])
+                segments = line_filter.apply(segments, self._background())
             # With the style itself, so that its id means no other one.
             kept = self._kept_styles[id(style)] = (style, segments[0].style or _PLAIN)
         return kept[1]

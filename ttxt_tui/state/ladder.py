@@ -270,11 +270,7 @@ class LadderState:
         deepest_row = None if deepest is None else row_of(side, deepest, group)
         if touch is None:
             return SideRows({}, None, deepest_row)
-        if side is Side.BUY:
-            levels = market.book.bids(max(touch - low * group + 1, 0))
-        else:
-            levels = market.book.asks(max(high * group - touch + 1, 0))
-        sums = group_levels(levels, market.ticks_per_unit, side, group=group, low=low, high=high)
+        sums = group_levels(market.book.levels(side), market.ticks_per_unit, side, group=group, low=low, high=high)
         return SideRows(sums, row_of(side, touch, group), deepest_row)
 
     def _sizes(self, bids: SideRows, asks: SideRows, width: int, human_ns: int) -> dict[float, tuple[str, int, int]]:

@@ -6,6 +6,8 @@ what tells roles apart in a theme without colours.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.theme import Theme as TextualTheme
 
 from ttxt_tui.theme.palette import Theme
@@ -23,6 +25,18 @@ def role_variables(theme: Theme) -> dict[str, str]:
         variables[name] = ink.css
         variables[f"{name}-style"] = ink.text_style
     return variables
+
+
+def session_variables(variables: Mapping[str, str], kind: str) -> dict[str, str]:
+    """What `$ttxt-session` and `$ttxt-frame` are in a session of `kind` (`practice`, `paper`, `replay`, `live`).
+
+    `variables` are a theme's; an app adds these in `get_css_variables`.
+    """
+    return {
+        f"ttxt-{role}{part}": variables[f"ttxt-{role}-{kind}{part}"]
+        for role in ("session", "frame")
+        for part in ("", "-style")
+    }
 
 
 def textual_theme(theme: Theme) -> TextualTheme:
