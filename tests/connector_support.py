@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
@@ -32,6 +33,7 @@ from ttxt_core.events import (
     Source,
 )
 from ttxt_core.orderbook import LocalOrderbook
+from ttxt_core.orders.manager import OrderManager
 from ttxt_core.queues.asyncio_queue import AsyncioQueue
 from ttxt_core.sandbox.bybit.sandbox import BybitSandbox, BybitSandboxSettings
 from ttxt_core.web.secrets import Credentials, Secret
@@ -65,12 +67,20 @@ def sandbox_config(sandbox: BybitSandbox, category: str = "linear", **changes: A
 
 
 class Desk:
-    """What a test does with a running connector: commands in, events out."""
+    """What a test does with a running connector: commands in, events out.
+
+    Attributes:
+        events: everything that was published. manager: what a client makes of the account.
+    """
 
     def __init__(self, sandbox: BybitSandbox, connector: ConnectorBase, queue: AsyncioQueue) -> None:
         self.sandbox = sandbox
         self.connector = connector
         self.events: list[Event[Any]] = []
+        self.manager = OrderManager(connector.clock)
+        self._acks: defaultdict[str, list[OrderAck]] = defaultdict(list)
+        self._updates: defaultdict[str, list[OrderUpdate]] = defaultdict(list)
+        self._book = LocalOrderbook()
         self._queue = queue
         self._numbers = Random(7)
         self._news = asyncio.Event()
@@ -78,8 +88,21 @@ class Desk:
     async def collect(self) -> None:
         with suppress(QueueClosedError):
             while True:
-                self.events += await self._queue.get_batch()
+                batch = await self._queue.get_batch()
+                for event in batch:
+                    self._take(event)
+                self.events += batch
                 self._news.set()
+
+    def _take(self, event: Event[Any]) -> None:
+        """Sorted as they come: a test that searches everything at every event would keep the connector waiting."""
+        self.manager.on_event(event)
+        if type(event.data) is Orderbook and event.header.pair == PAIR:
+            self._book.update(event)
+        elif type(event.data) is OrderAck:
+            self._acks[event.data.client_order_id].append(event.data)
+        elif type(event.data) is OrderUpdate:
+            self._updates[event.data.client_order_id].append(event.data)
 
     def of(self, kind: type[T], since: int = 0) -> list[T]:
         """The data of one kind, in order."""
@@ -117,7 +140,10 @@ class Desk:
     def send(self, data: EventData, pair: str = PAIR) -> None:
         clock, category = self.connector.clock, self.connector.category
         header = MessageHeader("bybit", category, pair, 0, clock.now_ns(), source=Source.CLIENT)
-        self.connector.lanes.publish_nowait(Event(header, data))
+        event = Event(header, data)
+        if not isinstance(data, CreateOrder) or not self.manager.was_sent(data.client_order_id):
+            self.manager.register(event)
+        self.connector.lanes.publish_nowait(event)
 
     def create(self, side: Side, quantity: str, price: str | None = None, **changes: Any) -> str:
         """Send an order; gives its client order id."""
@@ -151,17 +177,13 @@ class Desk:
 
     def book(self) -> LocalOrderbook:
         """The book as a consumer would have it from what was published."""
-        book = LocalOrderbook()
-        for event in self.events:
-            if type(event.data) is Orderbook:
-                book.update(event)
-        return book
+        return self._book
 
     def acks(self, name: str) -> list[OrderAck]:
-        return [ack for ack in self.of(OrderAck) if ack.client_order_id == name]
+        return self._acks[name]
 
     def updates(self, name: str) -> list[OrderUpdate]:
-        return [update for update in self.of(OrderUpdate) if update.client_order_id == name]
+        return self._updates[name]
 
     async def acked(self, name: str, count: int = 1) -> OrderAck:
         await self.until(lambda: len(self.acks(name)) >= count, f"ack {count} of {name}")

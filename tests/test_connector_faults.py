@@ -61,7 +61,10 @@ def books_shown(desk: Desk) -> int:
 
 @pytest.mark.parametrize(
     "fault",
-    ["gap", "drop", "duplicate", "reorder", "half", "garbage", "disconnect", "book_restart", "oversized"],
+    [
+        *("gap", "reorder", "disconnect", "book_restart"),
+        *(pytest.param(kind, marks=pytest.mark.long) for kind in ("drop", "duplicate", "half", "garbage", "oversized")),
+    ],
 )
 async def test_a_book_is_never_shown_wrong_and_recovers(fault: str) -> None:
     async with running(settings=KEPT, streams={"book": 50, "trades": False, "tickers": False, "klines": []}) as desk:
@@ -339,3 +342,54 @@ async def test_many_breaks_leave_no_task_behind() -> None:
         await asyncio.sleep(0.5)
         left = Counter(task.get_name() for task in asyncio.all_tasks() if not task.get_name().startswith("Task-"))
         assert left <= tasks
+
+
+async def test_the_dead_man_switch_cancels_when_we_are_gone_and_not_while_we_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ttxt_core.sandbox.bybit.dead_man_switch._SHORTEST_S", 1)
+    async with running(dead_man_switch_s=1) as desk:
+        await desk.ready()
+        name = desk.create(Side.BUY, "0.01", desk.price("-5"))
+        await desk.in_state(name, "new")
+        cut_private(desk)
+        await desk.until(lambda: not desk.connector.is_ready, "the cut is seen")
+        await desk.until(lambda: desk.connector.is_ready, "reconciled")
+        await asyncio.sleep(1.2)
+        assert desk.sandbox.state()["orders"][0]["orderStatus"] == "New"
+        desk.sandbox.faults.set("expired_auth@private:1:30")
+        cut_private(desk)
+        await desk.until(lambda: desk.sandbox.state()["orders"][0]["orderStatus"] == "Cancelled", "the switch fires")
+        assert desk.updates(name)[-1].state == "new"
+        desk.sandbox.faults.clear()
+        assert (await desk.in_state(name, "canceled")).reason == "cancelled by the dead-man switch"
+
+
+def cut_private(desk: Desk) -> None:
+    for connection in desk.sandbox.server.connections:
+        if connection.channel == "private":
+            connection.cut()
+
+
+async def test_a_command_that_a_ban_holds_back_is_refused_and_not_sent_later() -> None:
+    async with running(environment="demo") as desk:
+        await desk.ready()
+        desk.sandbox.faults.once("ban@rest:1:0.2")
+        banned = desk.create(Side.BUY, "0.01", desk.price("-5"))
+        assert "frequent" in ((await desk.acked(banned)).reason or "")
+        late = desk.create(Side.BUY, "0.01", desk.price("-5"))
+        ack = await desk.acked(late)  # the venue asks for ten minutes
+        assert (ack.outcome, ack.reason) == (
+            AckOutcome.REJECTED,
+            "nothing more may be sent for now, and it waited 1 s: it was not sent",
+        )
+        assert created_at_venue(desk) == {}
+
+
+async def test_an_order_that_was_taken_and_filled_unseen_is_asked_about_before_the_next_audit() -> None:
+    async with running() as desk:  # the audit is half a minute away
+        await desk.ready()
+        desk.sandbox.faults.set("drop@private:1")
+        taken = desk.create(Side.BUY, "0.01")
+        assert (await desk.acked(taken)).outcome is AckOutcome.ACCEPTED
+        await desk.in_state(taken, "filled")

@@ -124,6 +124,20 @@ async def test_trigger_orders_wait_fire_and_are_cancelled() -> None:
         await desk.until(lambda: bool(desk.acks(taking) or desk.updates(taking)), "an answer")
 
 
+async def test_a_stop_limit_order_waits_for_its_trigger() -> None:
+    async with running() as desk:
+        await desk.ready()
+        far = Decimal(desk.price("-20"))
+        stop = desk.create(
+            Side.SELL, "0.01", str(far), trigger_price=far, trigger_direction=TriggerDirection.FALL, reduce_only=True
+        )
+        await desk.acked(stop)
+        await desk.in_state(stop, "untriggered")
+        order = desk.manager.by_client_id(stop)
+        assert order is not None
+        assert (order.state, order.order_type) == (OrderState.UNTRIGGERED, OrderType.LIMIT)
+
+
 async def test_a_spot_conditional_is_found_again_to_be_cancelled() -> None:
     async with running("spot") as desk:
         await desk.ready()

@@ -177,8 +177,19 @@ class AccountFeed:
         self._reports.status(STREAM, ConnectionState.CONNECTED)
         await self._set_dead_man_switch()
         while True:
-            await self._clock.sleep_until(self._clock.now_ns() + round(self._timings.audit_s * NANOSECONDS))
+            await self._audit_due()
             await self._reconcile_until_done()
+
+    async def _audit_due(self) -> None:
+        """Wait for the next audit: early when the venue took an order and says nothing of it."""
+        timings = self._timings
+        audit_ns = self._clock.now_ns() + round(timings.audit_s * NANOSECONDS)
+        patience_ns = round(timings.answer_s * NANOSECONDS)
+        while True:
+            await self._clock.sleep_until(min(audit_ns, self._clock.now_ns() + patience_ns))
+            now_ns = self._clock.now_ns()
+            if now_ns >= audit_ns or any(now_ns - order.since_ns > patience_ns for order in self.orders.accepted):
+                return
 
     async def _reconcile_until_done(self) -> None:
         backoff = Backoff(self._random, cap_s=self._timings.retry_cap_s)

@@ -2,13 +2,15 @@
 
 Owns the way of a command to the venue: by the trade socket while it is ready, else over REST; and what its answer, or
 the lack of one, is told as. A slow answer holds up no other command. Nothing is ever sent a second time by itself,
-unless it is certain that the first did not leave.
+unless it is certain that the first did not leave. What a rate limit holds back for too long is refused: an order that
+goes minutes later is not the order that was meant.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
@@ -26,6 +28,7 @@ from ttxt_core.errors import (
     NotSentError,
     OrderError,
     ProtocolError,
+    RateLimitError,
     TtxtError,
     VenueRejectError,
     WebError,
@@ -142,6 +145,8 @@ class CommandDesk:
     async def _carry_out(self, group: list[Event[Any]], creating: _Creating) -> None:
         try:
             answers = await self._send(group, creating)
+        except RateLimitError as error:
+            answers = [_refusal(error)] * len(group)
         except (OrderError, InstrumentError) as error:
             # One of a group can't be written: the others must not suffer for it.
             if len(group) > 1:
@@ -176,7 +181,8 @@ class CommandDesk:
         for create in self._creates_of(group):
             await create.has_left.wait()
         limits = self._denormalizer.command_limits(group)
-        await self._throttler.acquire(limits, weight=len(group), priority=PRIORITY_OF[type(group[0].data)])
+        priority, patience_s = PRIORITY_OF[type(group[0].data)], self._timings.answer_s
+        await self._throttler.acquire(limits, weight=len(group), priority=priority, most_wait_s=patience_s)
         request_id = f"{self._prefix}-{next(self._numbers)}"
         now_ms = self._offset.server_ms(self._clock.now_ns())
         request = self._denormalizer.command_over_ws(group, request_id, now_ms)
@@ -197,7 +203,8 @@ class CommandDesk:
         for create in self._creates_of(group):
             await create.is_answered.wait()
         try:
-            response = await self._rest.call(self._denormalizer.command_over_rest(group))
+            request = self._denormalizer.command_over_rest(group)
+            response = await self._rest.call(replace(request, most_wait_s=self._timings.answer_s))
             return self._read_answers(response.body, len(group))
         except ProtocolError as error:
             return [_unknown(error)] * len(group)

@@ -16,7 +16,8 @@ class ConnectorTimings(Struct, frozen=True, kw_only=True):
     """Seconds.
 
     Attributes:
-        answer_s: for the reply to a command, and for the snapshot that a subscription brings.
+        answer_s: for the reply to a command, for a rate limit to let it go, for the first update of an order that
+            the venue took, and for the snapshot that a subscription brings.
         book_silence_s: without a message a book is STALE and asked for again. ticker_silence_s, kline_silence_s,
             trade_silence_s: without one the topic is asked for again. An instrument on which nothing happens is given
             twice as long each time, up to `most_silence_s`.

@@ -193,6 +193,7 @@ class RESTRequest:
         priority: who goes first when a limit makes requests wait.
         is_repeatable: asking twice does no more than asking once, so that it may be tried again when the answer is
             lost. By default that is so for GET alone.
+        most_wait_s: how long limits may hold it back before it is given up; None: for as long as they do.
     """
 
     method: str
@@ -205,6 +206,7 @@ class RESTRequest:
     weight: int = 1
     priority: Priority = Priority.QUERY
     is_repeatable: bool | None = None
+    most_wait_s: float | None = None
 
     @property
     def query(self) -> str:

@@ -53,7 +53,8 @@ class RESTAssistant:
             NotSentError: no connection; certainly nothing was sent.
             OutcomeUnknownError: it was sent and no usable answer came; only for what may not be repeated.
             TransportError: no usable answer to what may be repeated, however often it was tried.
-            RateLimitError: too many requests, or banned for a time. AuthError: key, signature or time refused.
+            RateLimitError: too many requests, banned for a time, or held back by limits for longer than it may be.
+            AuthError: key, signature or time refused.
             VenueRejectError: refused for another reason.
             ProtocolError: the answer to what may be repeated is too large.
         """
@@ -75,7 +76,9 @@ class RESTAssistant:
 
     async def _attempt(self, request: RESTRequest) -> RESTResponse:
         dialect = self._dialect
-        await self._throttler.acquire(request.limits, weight=request.weight, priority=request.priority)
+        await self._throttler.acquire(
+            request.limits, weight=request.weight, priority=request.priority, most_wait_s=request.most_wait_s
+        )
         asked = str(request)
         if request.is_signed:
             if dialect.authenticator is None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from ttxt_core.clock import NANOSECONDS, Clock
-from ttxt_core.errors import ConfigError
+from ttxt_core.errors import ConfigError, RateLimitError
 from ttxt_core.web.requests import Priority
 
 
@@ -108,11 +108,19 @@ class Throttler:
         self._waker: asyncio.Task[None] | None = None
         self._wakes_ns = 0
 
-    async def acquire(self, keys: Sequence[str], *, weight: int = 1, priority: Priority = Priority.QUERY) -> None:
+    async def acquire(
+        self,
+        keys: Sequence[str],
+        *,
+        weight: int = 1,
+        priority: Priority = Priority.QUERY,
+        most_wait_s: float | None = None,
+    ) -> None:
         """Wait until a request that counts `weight` against all of `keys` may go, and count it.
 
         Raises:
             ConfigError: a key that no limit has, or a weight that could never pass.
+            RateLimitError: it could not go within `most_wait_s`.
         """
         cells = tuple(self._cell(key) for key in keys)
         for cell in cells:
@@ -124,6 +132,14 @@ class Throttler:
         heapq.heappush(lane, (priority, next(self._order), waiter))
         self._waiting += 1
         self._let_through()
+        try:
+            async with asyncio.timeout(most_wait_s):
+                await self._granted(waiter)
+        except TimeoutError:
+            answered = f"nothing more may be sent for now, and it waited {most_wait_s:g} s"
+            raise RateLimitError(f"send within {', '.join(keys)}", answered, "it was not sent") from None
+
+    async def _granted(self, waiter: _Waiter) -> None:
         try:
             await waiter.granted
         except asyncio.CancelledError:

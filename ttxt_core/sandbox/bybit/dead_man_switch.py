@@ -43,6 +43,7 @@ class DeadManSwitch:
         if product not in _TOPICS or not _SHORTEST_S <= window_s <= _LONGEST_S:
             raise bad_parameter("product or timeWindow invalid: 3 to 300 seconds")
         self._windows_s[product] = window_s
+        self._on_change()  # who has subscribed already is watched from now on
 
     def info(self) -> Row:
         """The result of ``/v5/account/query-dcp-info``."""
