@@ -100,6 +100,7 @@ class MarketFeed:
         self._catching_up: asyncio.Task[None] | None = None
         self._stream: WSAssistant | None = None
         self._connections = 0
+        self._began_ns: int | None = None
 
     @property
     def topics(self) -> list[str]:
@@ -166,10 +167,12 @@ class MarketFeed:
                 self._reports.tell(FeedGap("the connection was lost"), pair)
         for pair, guard in self._guards.items():
             self._reports.tell(guard.reset("waiting for a snapshot"), pair)
-        self._silence.begin(self._topics, self._clock.now_ns())
+        self._began_ns = self._clock.now_ns()
+        self._silence.begin(self._topics, self._began_ns)
         self._catching_up = self._spawn(self._history.catch_up(), "market history")
 
     def _end(self, reason: str) -> None:
+        self._began_ns = None
         self._silence.end()
         for task in (*self._repairs.values(), self._catching_up):
             if task is not None:
@@ -216,9 +219,10 @@ class MarketFeed:
             try:
                 async with asyncio.timeout(self._timings.answer_s):
                     await guard.became_valid.wait()
-                return
             except TimeoutError:
                 continue
+            if guard.became_valid.is_set():  # else it broke again before this was woken
+                return
         if stream is not None:
             stream.reconnect(f"no snapshot of {pair} after {_TRIES_BEFORE_RECONNECT} subscriptions: {guard.reason}")
 
@@ -235,7 +239,13 @@ class MarketFeed:
                 age_ns = guard.age_ns(self._offset.offset_ns)
                 if guard.state is BookState.VALID and age_ns > self._timings.data_age_s * NANOSECONDS:
                     self._go_stale(pair, guard, f"its messages are {shown_age(age_ns)} old")
+                elif guard.state is not BookState.VALID and self._was_given_time(now_ns):
+                    self._repair(pair, guard)  # the first snapshot was lost, and changes of it are no silence
             await self._clock.sleep_until(self._clock.now_ns() + step_ns)
+
+    def _was_given_time(self, now_ns: int) -> bool:
+        """Whether there is a connection, and what was subscribed on it has had time to come."""
+        return self._began_ns is not None and now_ns - self._began_ns > self._timings.answer_s * NANOSECONDS
 
     async def _on_silence(self, kind: type, pair: str, reason: str) -> None:
         guard = self._guards.get(pair)
