@@ -12,6 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tests.market_events import BTC
+from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import (
     Event,
     FeedGap,
@@ -28,6 +29,8 @@ from ttxt_core.events import (
 )
 from ttxt_core.recording.reader import RecordingReader
 from ttxt_core.recording.writer import RecordingWriter
+from ttxt_core.simulation.order_flow import OrderFlow
+from ttxt_core.simulation.practice_pairs import BTC_LINEAR
 
 START_NS = 1_786_310_819_000_000_000
 STEP_NS = 10_000_000
@@ -38,6 +41,19 @@ def instrument(key: InstrumentKey = BTC, *, tick: str = "0.1", time_ns: int = ST
     base, quote = key.pair.split("/")
     spec = Instrument(base + quote, base, quote, quote, Decimal(tick), Decimal("0.001"))
     return Event(MessageHeader(*key, 0, time_ns), spec)
+
+
+def made_recording(folder: Path, seconds: int, start_ns: int) -> Path:
+    """So many seconds of the practice market's bitcoin perpetual, in a recording in `folder`."""
+    flow = OrderFlow(BTC_LINEAR, 5, 60.0, start_ns)
+    events: list[Event[Any]] = [*flow.opening(), *flow.history(60)]
+    while flow.next_time_ns < start_ns + seconds * NANOSECONDS:
+        events += flow.step()
+    path = folder / "PRACTICE-LINEAR_BTC_USDT.bin"
+    with RecordingWriter(path, events[0], keyframe_events=300) as writer:
+        for event in events[1:]:
+            writer.append(event)
+    return path
 
 
 def market(count: int, key: InstrumentKey = BTC, *, seed: int = 1, first_ns: int = START_NS) -> list[Event[Any]]:

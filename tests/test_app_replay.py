@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.app_support import Driver, workstation
+from tests.recording_support import made_recording
 from ttxt_core.clock import NANOSECONDS
-from ttxt_core.events import Event
 from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.recording.replayer import MarketDataReplayer
-from ttxt_core.recording.writer import RecordingWriter
 from ttxt_core.session import replay
-from ttxt_core.simulation.order_flow import OrderFlow
-from ttxt_core.simulation.practice_pairs import BTC_LINEAR
 from ttxt_tui.screens.handlers.replay import sheet_lines
 
 START_NS = 1_790_000_000 * NANOSECONDS
@@ -27,15 +23,7 @@ SECONDS = 40
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty seconds of a made market."""
-    flow = OrderFlow(BTC_LINEAR, 5, 60.0, START_NS)
-    events: list[Event[Any]] = [*flow.opening(), *flow.history(60)]
-    while flow.next_time_ns < START_NS + SECONDS * NANOSECONDS:
-        events += flow.step()
-    path = tmp_path_factory.mktemp("recordings") / "PRACTICE-LINEAR_BTC_USDT.bin"
-    with RecordingWriter(path, events[0], keyframe_events=300) as writer:
-        for event in events[1:]:
-            writer.append(event)
-    return path
+    return made_recording(tmp_path_factory.mktemp("recordings"), SECONDS, START_NS)
 
 
 def player_of(driver: Driver) -> MarketDataReplayer:

@@ -6,18 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from tests.app_support import Driver, workstation
+from tests.recording_support import made_recording
 from ttxt_core.clock import NANOSECONDS
-from ttxt_core.events import Event
 from ttxt_core.recording.replayer import MarketDataReplayer
-from ttxt_core.recording.writer import RecordingWriter
 from ttxt_core.session import Session, replay
-from ttxt_core.simulation.order_flow import OrderFlow
-from ttxt_core.simulation.practice_pairs import BTC_LINEAR
 
 START_NS = 1_790_000_000 * NANOSECONDS
 SECONDS = 20
@@ -26,15 +22,7 @@ SECONDS = 20
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twenty seconds of a made market."""
-    flow = OrderFlow(BTC_LINEAR, 5, 60.0, START_NS)
-    events: list[Event[Any]] = [*flow.opening(), *flow.history(60)]
-    while flow.next_time_ns < START_NS + SECONDS * NANOSECONDS:
-        events += flow.step()
-    path = tmp_path_factory.mktemp("recordings") / "PRACTICE-LINEAR_BTC_USDT.bin"
-    with RecordingWriter(path, events[0], keyframe_events=300) as writer:
-        for event in events[1:]:
-            writer.append(event)
-    return path
+    return made_recording(tmp_path_factory.mktemp("recordings"), SECONDS, START_NS)
 
 
 def player_of(session: Session) -> MarketDataReplayer:

@@ -7,7 +7,7 @@ topics and codes are, its own connector says; it translates data and does nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -36,8 +36,9 @@ from ttxt_core.queues.base import IQueueActor, IQueueConsumer, IQueuePublisher
 from ttxt_core.web.backoff import Backoff
 from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.connection_factory import ConnectionFactory
+from ttxt_core.web.dialect import StreamDialect
 from ttxt_core.web.factory import WebAssistantFactory
-from ttxt_core.web.requests import RESTRequest, RESTResponse
+from ttxt_core.web.requests import RESTRequest, RESTResponse, WSResponse
 from ttxt_core.web.rest_assistant import RESTAssistant
 from ttxt_core.web.secrets import Credentials
 from ttxt_core.web.throttle import Throttler
@@ -285,42 +286,41 @@ class ConnectorBase(IQueueActor, VenueBase):
         at = self.addresses()
         market, account, desk = self._market, self._account, self._desk
         if market is not None:
-            stream = self._web.ws(
-                f"{self.venue} market",
-                at.ws_public,
-                self.market_dialect(),
-                on_response=market.on_response,
-                on_state=market.on_state,
-                backoff=self._backoff(),
-            )
+            stream = self._stream("market", at.ws_public, self.market_dialect(), market.on_response, market.on_state)
             market.attach(stream)
             self._open(life, stream, market.topics)
             life.create_task(market.watch(), name="silence watch")
         if account is not None and at.ws_private is not None:
-            stream = self._web.ws(
-                f"{self.venue} private",
-                at.ws_private,
-                self.account_dialect(),
-                on_response=account.on_response,
-                on_state=account.on_state,
-                backoff=self._backoff(),
+            stream = self._stream(
+                "private", at.ws_private, self.account_dialect(), account.on_response, account.on_state
             )
             account.attach(stream)
             self._open(life, stream, self.account_topics())
         if desk is not None:
             if at.ws_trade is not None:
                 dialect = self.trade_dialect()
-                stream = self._web.ws(
-                    f"{self.venue} trade",
+                stream = self._stream(
+                    "trade",
                     at.ws_trade,
                     dialect,
-                    on_response=lambda response: desk.on_late_answer(response, dialect.correlate(response)),
-                    on_state=self._on_trade_state,
-                    backoff=self._backoff(),
+                    lambda response: desk.on_late_answer(response, dialect.correlate(response)),
+                    self._on_trade_state,
                 )
                 desk.attach(stream)
                 self._open(life, stream, ())
             life.create_task(desk.run(), name="command desk")
+
+    def _stream(
+        self,
+        name: str,
+        url: str,
+        dialect: StreamDialect,
+        on_response: Callable[[WSResponse], Awaitable[None] | None],
+        on_state: Callable[[StreamState, str], None],
+    ) -> WSAssistant:
+        return self._web.ws(
+            f"{self.venue} {name}", url, dialect, on_response=on_response, on_state=on_state, backoff=self._backoff()
+        )
 
     def _open(self, life: asyncio.TaskGroup, stream: WSAssistant, topics: Sequence[str]) -> None:
         async def live() -> None:
