@@ -114,6 +114,17 @@ async def test_requests_and_reconnects_need_no_aiohttp() -> None:
     assert transport.connections == []
 
 
+async def test_one_that_is_cancelled_while_its_connection_breaks_ends() -> None:
+    transport = LoopbackTransport()
+    async with desk("any:", connections=ConnectionFactory(transport)) as here:
+        await here.ready()
+        transport.connections[0].abort()
+        here.task.cancel()
+        await asyncio.wait([here.task], timeout=1.0)
+        assert here.task.cancelled()
+        assert len(transport.connections) == 1
+
+
 async def test_requests_over_http_pass_through_whole() -> None:
     transport, clock = LoopbackTransport(), ManualClock()
     factory = WebAssistantFactory(ConnectionFactory(transport), Throttler([], clock), clock=clock, random=Random(1))

@@ -219,6 +219,25 @@ class WSAssistant:
         self._connection = connection
         self._connected += 1
         self._vitals.begin()
+        # A task of its own: of an error and a cancellation that come together a task group tells only the error, and
+        # whoever cancels `run` would wait for ever.
+        life = asyncio.create_task(self._live(connection), name=f"{self.name} lives")
+        end: TtxtError | None = None
+        try:
+            await asyncio.wait((life,))
+            end = life.result()
+        finally:
+            life.cancel()
+            await asyncio.wait((life,))
+            self._connection = None
+            self._loss = None
+            self._told.clear()
+            self._replies.lose(str(end or "stopped"))
+            await connection.close()
+        return _bare(end) if end else TransportError(f"stream {self.name}", "ended by itself")
+
+    async def _live(self, connection: WSConnection) -> TtxtError | None:
+        """All that goes on on a connection, until it breaks; why it did."""
         end: TtxtError | None = None
         try:
             async with asyncio.TaskGroup() as life:
@@ -228,13 +247,7 @@ class WSAssistant:
         except* TtxtError as group:
             end = self._loss or _first(group)
             connection.abort()
-        finally:
-            self._connection = None
-            self._loss = None
-            self._told.clear()
-            self._replies.lose(str(end or "stopped"))
-            await connection.close()
-        return _bare(end) if end else TransportError(f"stream {self.name}", "ended by itself")
+        return end
 
     async def _read(self, connection: WSConnection) -> NoReturn:
         connection_id = f"{self.name}-{self._connected}"

@@ -177,6 +177,10 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         def quarter_second() -> int:
             return workspace.human_ns() // (NANOSECONDS // 4)
 
+        def header_version() -> Hashable:
+            """With the last price, which tape and chart show at once: a screen tells one."""
+            return quarter_second(), workspace.market and workspace.market.last_price
+
         return {
             "ladder": LadderPane(palette, workspace, id="ladder"),
             "position": lines("position", lambda p, w, _: [position_row(views.position(), p, w)], quarter_second),
@@ -189,7 +193,7 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             "account": AccountPane(palette, workspace, id="account"),
             "log": LogPane(palette, workspace, id="log"),
             "replay": lines("replay", self._replay_bar, views.replay_version),
-            "header": lines("header", lambda p, w, _: [header_row(views.header(), p, w)], quarter_second),
+            "header": lines("header", lambda p, w, _: [header_row(views.header(), p, w)], header_version),
             "status": lines("status", lambda p, w, _: [status_bar(views.status(), p, w)], quarter_second),
             TOO_SMALL: LinesPane(palette, self._too_small, id=TOO_SMALL),
             "footer": lines("footer", self._footer, lambda: (self.focused_name, workspace.asked)),
