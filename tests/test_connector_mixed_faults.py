@@ -131,8 +131,8 @@ async def check_mix(monkeypatch: pytest.MonkeyPatch, mix: str, seed: int, faults
         made = {row["orderLinkId"] for row in desk.sandbox.state()["orders"]}
         assert not refused & made
         assert made <= set(names) <= made | refused
-        assert books_shown(desk) > 50
         assert desk.of(Fill)
+        await desk.until(lambda: books_shown(desk) > 50, "enough books were compared")
 
 
 def is_refused_create(ack: Any) -> bool:
