@@ -131,7 +131,7 @@ def test_without_an_executor_there_is_an_answer(desk: Desk) -> None:
     desk.router.detach(desk.lanes)
     desk.send(create())
     desk.send(cancel())
-    assert desk.reasons() == ["nothing executes orders of account 'practice' at 'practice'"] * 2
+    assert desk.reasons() == ["nothing executes orders of account 'practice' at practice linear"] * 2
     assert desk.orders.working() == []
 
 
@@ -152,7 +152,7 @@ def test_disarmed_stops_entries_cancels_them_and_keeps_protective_orders(desk: D
         desk.send(command)
         desk.orders.on_event(ack(command.data.client_order_id))
     assert len(desk.sent) == 3
-    assert desk.router.disarm("a pressed") == (2, 1)
+    assert desk.router.disarm("a pressed") == (2, 1, 0)
     assert desk.sent == ["CancelOrder a", "CancelOrder b"]
     desk.send(create("c"))
     desk.send(amend("a", price="99"))
@@ -170,7 +170,7 @@ def test_entries_of_one_instrument_are_cancelled_alone(desk: Desk) -> None:
     desk.send(create("a"))
     desk.send(create("b", key=SPOT))
     assert desk.sent == ["CreateOrder a", "CreateOrder b"]
-    assert desk.router.cancel_entries(SPOT) == (1, 0)
+    assert desk.router.cancel_entries(SPOT) == (1, 0, 0)
     assert desk.sent == ["CancelOrder b"]
 
 

@@ -45,11 +45,17 @@ def desk() -> Desk:
         ("1", None, {"order_type": OrderType.LIMIT}, "a limit order needs a price"),
         ("1", "99.0", {"order_type": OrderType.MARKET}, "a market order takes no price"),
         ("1", None, {"order_type": OrderType.STOP_MARKET}, "a stop order needs a trigger price"),
-        ("1", "99.0", {"trigger_price": D("98")}, "a limit order has no trigger"),
+        ("1", None, {"trigger_price": D("98")}, "a market order has no trigger: send a stop order"),
+        ("1", "99.0", {"trigger_price": D("-1")}, "trigger -1 is not above zero"),
+        ("1", "99.0", {"trigger_by": TriggerBy.LAST}, "there is no trigger price"),
         ("1", "99.0", {"post_only": True, "time_in_force": TimeInForce.IOC}, "only a resting limit order can be"),
         ("1", None, {"post_only": True}, "only a resting limit order can be post-only"),
         ("1", "99.0", {"position_side": PositionSide.LONG}, "one net position is kept here"),
-        ("1", "99.0", {"stop_loss": D("90")}, "no attached exits"),
+        ("1", "99.0", {"stop_loss": D("99.5")}, "the stop loss of a long belongs below 99.0, not at 99.5"),
+        ("1", "99.0", {"take_profit": D("98.5")}, "the take-profit of a long belongs above 99.0, not at 98.5"),
+        ("1", "99.0", {"take_profit": D("101.55")}, "count the price 101.55 of"),
+        ("1", "99.0", {"stop_loss": D("90"), "reduce_only": True}, "an exit has no exits of its own"),
+        ("1", "99.0", {"stop_loss": D("90"), "stop_loss_by": TriggerBy.INDEX}, "no index price is known here"),
         ("1", "99.0", {"account": "other"}, "account other is not simulated: it is simulator"),
         ("1", "99.0", {"client_order_id": ""}, "there is no client order id"),
         ("1", "99.0", {"reduce_only": True}, "reduce-only: there is no position to reduce"),
@@ -72,9 +78,9 @@ def test_an_order_for_another_venue_is_refused(desk):
 
 
 def test_a_category_that_is_not_simulated_is_refused(desk):
-    desk.key = LINEAR._replace(category="inverse")
+    desk.key = LINEAR._replace(category="option")
     desk.send(SPEC)
-    assert desk.refusal(desk.buy("1", "99.0")) == "category inverse is not simulated"
+    assert desk.refusal(desk.buy("1", "99.0")) == "category option is not simulated"
 
 
 def test_an_instrument_that_does_not_trade_is_refused(desk):

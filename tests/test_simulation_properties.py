@@ -10,12 +10,24 @@ from hypothesis import strategies as st
 
 from tests.simulation_auditor import Auditor, Book, at_or_through, lots, through
 from tests.simulation_desk import LINEAR, NO_LATENCY, SPOT, Desk
-from ttxt_core.events import BookState, InstrumentKey, Orderbook, OrderType, Side, TimeInForce, TriggerBy
+from ttxt_core.events import (
+    BookState,
+    CancelOrder,
+    InstrumentKey,
+    Orderbook,
+    OrderState,
+    OrderType,
+    ProtectPosition,
+    Side,
+    TimeInForce,
+    TriggerBy,
+)
 from ttxt_core.orders.states import TERMINAL
 from ttxt_core.simulation.simulator_settings import Latency
 
 D = Decimal
 MIDDLE = 1_000
+WAITING = (OrderState.UNTRIGGERED, OrderState.TRIGGERED)
 
 sides = st.sampled_from(Side)
 ticks = st.integers(MIDDLE - 8, MIDDLE + 8)
@@ -27,15 +39,16 @@ create = st.tuples(
     sides,
     ticks,
     sizes,
-    st.sampled_from(["limit", "limit", "post", "ioc", "fok", "market", "stop"]),
+    st.sampled_from(["limit", "limit", "post", "ioc", "fok", "market", "stop", "stop_limit", "bracket"]),
     st.booleans(),
 )
+protect = st.tuples(st.just("protect"), st.none() | ticks | st.just(0), st.none() | ticks | st.just(0))
 amend = st.tuples(st.just("amend"), st.integers(0, 30), st.none() | ticks, st.none() | sizes)
 cancel = st.tuples(st.just("cancel"), st.integers(0, 30))
 status = st.tuples(st.just("status"), st.sampled_from([BookState.GAP, BookState.STALE, BookState.VALID]))
 resync = st.just(("snapshot",))
 steps = st.lists(
-    st.one_of(level, level, level, trade, trade, create, create, amend, cancel, status, resync), max_size=60
+    st.one_of(level, level, level, trade, trade, create, create, protect, amend, cancel, status, resync), max_size=60
 )
 latencies = st.sampled_from([NO_LATENCY, Latency()])
 keys = st.sampled_from([LINEAR, SPOT])
@@ -64,6 +77,9 @@ class Run:
         for name in self.names:
             self.desk.cancel(name)
             self.audit.check()
+        for order in self.audit.working():
+            self.desk.send(CancelOrder(self.desk.account, order.client_order_id, order.order_id))
+            self.audit.check()
         self.desk.pass_ms(1_000)
         self.audit.check()
         assert self.audit.working() == []
@@ -90,7 +106,8 @@ class Run:
         assert {fill.side for fill in makers} <= {side.opposite}
 
     def trade(self, aggressor: Side, tick: int, size: int) -> None:
-        resting = [o for o in self.audit.working() if o.price is not None and o.side is aggressor.opposite]
+        working = [order for order in self.audit.working() if order.state not in WAITING]
+        resting = [o for o in working if o.price is not None and o.side is aggressor.opposite]
         passed = [order for order in resting if through(order, tick)]
         owed = min(size, int(sum((o.quantity - o.filled_quantity for o in passed), D(0)) * 1_000))
         has_reduce_only = any(order.reduce_only for order in resting)
@@ -109,6 +126,11 @@ class Run:
         more: dict[str, Any] = {"reduce_only": reduce_only}
         if kind == "stop":
             more |= {"order_type": OrderType.STOP_MARKET, "trigger_price": D(price), "trigger_by": TriggerBy.LAST}
+        elif kind == "stop_limit":
+            more |= {"trigger_price": D(tick + 2) / 10, "trigger_by": TriggerBy.LAST}
+        elif kind == "bracket" and self.desk.key.category == "linear":
+            away = 4 if side is Side.BUY else -4
+            more = {"take_profit": D(tick + away) / 10, "stop_loss": D(tick - away) / 10}
         elif kind == "post":
             more["post_only"] = True
         elif kind in ("ioc", "fok"):
@@ -122,6 +144,11 @@ class Run:
             price = None if tick is None else str(D(tick) / 10)
             self.desk.amend(self.names[index], price, None if size is None else str(D(size) / 1_000))
             self.audit.check()
+
+    def protect(self, profit: int | None, loss: int | None) -> None:
+        prices = [None if tick is None else D(tick) / 10 for tick in (profit, loss)]
+        self.desk.send(ProtectPosition(self.desk.account, f"p{self.desk.ms}", *prices))
+        self.audit.check()
 
     def cancel(self, index: int) -> None:
         if index < len(self.names):
@@ -163,7 +190,7 @@ def test_no_command_stays_without_an_answer(key, steps):
 
 def random_steps(random: Random, count: int) -> list[Any]:
     """A busier mix than strategies find by themselves."""
-    kinds = ["limit", "limit", "post", "ioc", "fok", "market", "stop"]
+    kinds = ["limit", "limit", "post", "ioc", "fok", "market", "stop", "stop_limit", "bracket"]
     steps: list[Any] = []
     for _ in range(count):
         side, tick, size = random.choice(list(Side)), MIDDLE + random.randint(-8, 8), random.randint(1, 4_000)
@@ -174,6 +201,7 @@ def random_steps(random: Random, count: int) -> list[Any]:
             ("create", side, tick, size, random.choice(kinds), random.random() < 0.3): 25,
             ("amend", random.randint(0, count // 4), other_tick, other_size): 8,
             ("cancel", random.randint(0, count // 4)): 7,
+            ("protect", random.choice([None, 0, tick]), random.choice([None, 0, tick + 3])): 3,
             ("status", random.choice([BookState.GAP, BookState.STALE, BookState.VALID])): 2,
             ("snapshot",): 3,
         }
@@ -195,5 +223,6 @@ def test_long_runs_break_no_rule_either(seed):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_very_many_long_runs_break_no_rule_either():
     assert sum(play_long(seed) for seed in range(1_000, 2_500)) > 10_000

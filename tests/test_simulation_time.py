@@ -282,7 +282,7 @@ async def test_the_actor_reports_its_start_and_answers_commands_when_the_clock_g
     running.clock.advance_ns(100 * MS)
     assert await running.names() == ["OrderAck", "OrderUpdate", "Wallet"]
     running.inward.close()
-    await asyncio.wait_for(running.task, 5)
+    await asyncio.wait_for(running.task, 60)
 
 
 async def test_events_that_wait_go_before_commands_that_the_clock_made_due():
@@ -309,7 +309,7 @@ async def test_the_actor_ends_with_its_queue_and_leaves_no_task_behind():
     running.inward.publish_nowait(limit_buy(1_000 * MS))
     await running.names()
     running.inward.close()
-    await asyncio.wait_for(running.task, 5)
+    await asyncio.wait_for(running.task, 60)
     await asyncio.sleep(0)
     others = asyncio.all_tasks() - {asyncio.current_task()}
     assert others == set()

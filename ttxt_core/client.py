@@ -25,8 +25,10 @@ from ttxt_core.events import (
     MarketTrades,
     OrderAck,
     Orderbook,
+    OrderNotice,
     OrderUpdate,
     PositionUpdate,
+    ProtectPosition,
     StreamReset,
     Ticker,
     UnknownEvent,
@@ -89,11 +91,17 @@ class IEventHandler:
     async def on_cancel_order(self, event: Event[CancelOrder]) -> None:
         """Command: take an order out."""
 
+    async def on_protect_position(self, event: Event[ProtectPosition]) -> None:
+        """Command: the exits of a position."""
+
     async def on_order_ack(self, event: Event[OrderAck]) -> None:
         """The answer to a command."""
 
     async def on_order_update(self, event: Event[OrderUpdate]) -> None:
         """The state of an own order."""
+
+    async def on_order_notice(self, event: Event[OrderNotice]) -> None:
+        """What was done about an order without being asked."""
 
     async def on_fill(self, event: Event[Fill]) -> None:
         """An execution of an own order."""
@@ -132,8 +140,10 @@ _METHODS: dict[type, str] = {
     CreateOrder: "on_create_order",
     AmendOrder: "on_amend_order",
     CancelOrder: "on_cancel_order",
+    ProtectPosition: "on_protect_position",
     OrderAck: "on_order_ack",
     OrderUpdate: "on_order_update",
+    OrderNotice: "on_order_notice",
     Fill: "on_fill",
     Wallet: "on_wallet",
     PositionUpdate: "on_position_update",

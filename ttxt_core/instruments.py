@@ -47,6 +47,22 @@ class TradingPair(NamedTuple):
         base, quote, settle, expiry = match.groups()
         return cls(base, quote, settle or quote, expiry or "")
 
+    @property
+    def is_inverse(self) -> bool:
+        """A contract whose quantity counts in quote currency, and whose profit and fees are in base currency."""
+        return self.settle == self.base
+
+    def cost(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What buying `quantity` at `price` takes, in the settle currency, and selling it would bring.
+
+        Buying an inverse contract takes less than nothing: it sells base currency for ``quantity`` of the quote.
+        """
+        return -quantity / price if self.is_inverse else quantity * price
+
+    def average_price(self, quantity: Decimal, cost: Decimal) -> Decimal:
+        """The price at which buying `quantity` takes `cost`."""
+        return -quantity / cost if self.is_inverse else cost / quantity
+
     def __str__(self) -> str:
         plain = f"{self.base}/{self.quote}"
         if self.expiry:
@@ -58,6 +74,9 @@ class InstrumentInfo:
     """An instrument with its exact arithmetic.
 
     Prices count in ticks and quantities in lots; both are ints. All methods are pure.
+
+    Quantities are in `quantity_currency`: the base currency, and the quote currency of inverse contracts (those that
+    settle in their base currency), where a contract is worth one unit of it, whatever the price.
     """
 
     __slots__ = (
@@ -102,8 +121,26 @@ class InstrumentInfo:
 
     @property
     def lot_size(self) -> Decimal:
-        """The quantity step, base currency."""
+        """The quantity step, `quantity_currency`."""
         return self.spec.lot_size
+
+    @property
+    def is_inverse(self) -> bool:
+        """See `TradingPair.is_inverse`."""
+        return self.spec.settle == self.spec.base
+
+    @property
+    def quantity_currency(self) -> str:
+        """What quantities, sizes and volumes count in."""
+        return self.spec.quote if self.is_inverse else self.spec.base
+
+    def notional(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What `quantity` is worth at `price`, in quote currency."""
+        return quantity if self.is_inverse else quantity * price
+
+    def settled(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What `quantity` is worth at `price`, in the settle currency."""
+        return quantity / price if self.is_inverse else quantity * price
 
     # -- floats and decimals to whole steps -----------------------------------------------------------
 
@@ -165,6 +202,10 @@ class InstrumentInfo:
         """`quantity` rounded down (towards zero) to a whole number of lots."""
         return self.quantity(int((quantity / self.spec.lot_size).to_integral_value(ROUND_DOWN)))
 
+    def quantity_worth(self, notional: Decimal, price: Decimal) -> Decimal:
+        """The quantity that is worth `notional` of the quote currency at `price`, rounded down to a whole lot."""
+        return self.round_quantity(notional if self.is_inverse else notional / price)
+
     def check_order(
         self, quantity: Decimal, price: Decimal | None, *, is_market: bool = False, reduce_only: bool = False
     ) -> str | None:
@@ -193,7 +234,7 @@ class InstrumentInfo:
             return f"price {price} is below the least price {spec.min_price}"
         if not is_market and spec.max_price is not None and price > spec.max_price:
             return f"price {price} is over the greatest price {spec.max_price}"
-        notional = price * quantity
+        notional = self.notional(quantity, price)
         if spec.min_notional is not None and notional < spec.min_notional and not reduce_only:
             return f"notional {notional:f} {spec.quote} is below the minimum {spec.min_notional}"
         return None

@@ -18,14 +18,18 @@ from ttxt_core.events.orders import (
     Fill,
     FillKind,
     OrderAck,
+    OrderCommand,
+    OrderNotice,
     OrderState,
     OrderType,
     OrderUpdate,
     PositionSide,
+    ProtectPosition,
     QuantityUnit,
     TimeInForce,
     TriggerBy,
     TriggerDirection,
+    stop_direction,
 )
 from ttxt_core.events.registry import decode_event, encode_event, register_event
 from ttxt_core.events.status import (
@@ -48,8 +52,10 @@ EventLike = (
     | CreateOrder
     | AmendOrder
     | CancelOrder
+    | ProtectPosition
     | OrderAck
     | OrderUpdate
+    | OrderNotice
     | Fill
     | Wallet
     | PositionUpdate
@@ -75,8 +81,10 @@ _BUILT_IN: dict[str, type[EventData]] = {
     "co": CreateOrder,
     "ao": AmendOrder,
     "xo": CancelOrder,
+    "pp": ProtectPosition,
     "oa": OrderAck,
     "ou": OrderUpdate,
+    "on": OrderNotice,
     "fi": Fill,
     "wa": Wallet,
     "po": PositionUpdate,
@@ -116,12 +124,15 @@ __all__ = [
     "MarketTrades",
     "MessageHeader",
     "OrderAck",
+    "OrderCommand",
+    "OrderNotice",
     "OrderState",
     "OrderType",
     "OrderUpdate",
     "Orderbook",
     "PositionSide",
     "PositionUpdate",
+    "ProtectPosition",
     "QuantityUnit",
     "ResetReason",
     "Side",
@@ -136,4 +147,5 @@ __all__ = [
     "decode_event",
     "encode_event",
     "register_event",
+    "stop_direction",
 ]

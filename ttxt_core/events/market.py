@@ -1,4 +1,8 @@
-"""Market data: what a venue tells everybody. Prices and sizes are float64; sizes are in base currency."""
+"""Market data: what a venue tells everybody. Prices and sizes are float64.
+
+Sizes and volumes are in base currency and turnovers in quote currency; of inverse contracts, which settle in their base
+currency, it is the other way round (`InstrumentInfo.quantity_currency`).
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,11 @@ from ttxt_core.events.market import Side
 
 
 class OrderType(StrEnum):
-    """STOP_MARKET waits outside the book until its trigger price, then takes like MARKET."""
+    """STOP_MARKET waits outside the book until its trigger price, then takes like MARKET.
+
+    A LIMIT order with a trigger price waits likewise, and is put in the book then. Whether an order that waits is a
+    stop or a take-profit, its direction says: see `stop_direction`.
+    """
 
     LIMIT = "limit"
     MARKET = "market"
@@ -81,6 +85,7 @@ class Command(StrEnum):
     CREATE = "create"
     AMEND = "amend"
     CANCEL = "cancel"
+    PROTECT = "protect"
 
 
 class AckOutcome(StrEnum):
@@ -109,8 +114,10 @@ class CreateOrder(EventData, frozen=True, tag="co"):
         quantity: in base currency, or in quote currency when `quantity_unit` says so.
         price: limit price; None for market orders.
         post_only: rejected on arrival when it would take. reduce_only: never opens or flips a position.
-        trigger_price, trigger_by, trigger_direction: for stop orders; None otherwise.
-        take_profit, stop_loss: prices of attached exits.
+        trigger_price, trigger_by, trigger_direction: of an order that waits for a price; None otherwise. Without a
+            direction it is a stop: see `stop_direction`.
+        take_profit, stop_loss: prices of attached exits; take_profit_by, stop_loss_by: what they go by (None: the last
+            price). They close the position that this entry opens, at market; each replaces what the position has.
     """
 
     account: str
@@ -130,6 +137,8 @@ class CreateOrder(EventData, frozen=True, tag="co"):
     quantity_unit: QuantityUnit = QuantityUnit.BASE
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    take_profit_by: TriggerBy | None = None
+    stop_loss_by: TriggerBy | None = None
 
 
 class AmendOrder(EventData, frozen=True, tag="ao"):
@@ -149,6 +158,33 @@ class CancelOrder(EventData, frozen=True, tag="xo"):
     account: str
     client_order_id: str
     order_id: str | None = None
+
+
+class ProtectPosition(EventData, frozen=True, tag="pp"):
+    """Command: the exits of a position that is open. When one of them closes it, the other goes with it.
+
+    Attributes:
+        client_order_id: names the command, as that of an order: 32 lower-case hex characters, made before it is sent.
+        take_profit, stop_loss: prices; None leaves an exit as it is, 0 removes it.
+        take_profit_by, stop_loss_by: what they go by; None: the last price.
+    """
+
+    account: str
+    client_order_id: str
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    take_profit_by: TriggerBy | None = None
+    stop_loss_by: TriggerBy | None = None
+    position_side: PositionSide = PositionSide.ONE_WAY
+
+    @property
+    def order_id(self) -> None:
+        """It is about no order."""
+        return
+
+
+OrderCommand = CreateOrder | AmendOrder | CancelOrder | ProtectPosition
+"""Whatever may be sent to an executor."""
 
 
 class OrderAck(EventData, frozen=True, tag="oa"):
@@ -174,6 +210,10 @@ class OrderUpdate(EventData, frozen=True, tag="ou"):
         quantity: the order's total. filled_quantity: cumulative. average_price: of the fills; None before one.
         created_time_ns: when the venue took it.
         reason: why it was rejected, cancelled or expired.
+        take_profit, stop_loss: prices of the exits that are attached to it.
+        parent_client_order_id: of the entry whose fill made this exit; empty for any other order, and where the venue
+            does not say.
+        is_position_exit: made by the venue, and kept with the position: as large as it is, and gone when it is.
     """
 
     account: str
@@ -195,6 +235,18 @@ class OrderUpdate(EventData, frozen=True, tag="ou"):
     position_side: PositionSide = PositionSide.ONE_WAY
     created_time_ns: int = 0
     reason: str | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    parent_client_order_id: str = ""
+    is_position_exit: bool = False
+
+
+class OrderNotice(EventData, frozen=True, tag="on"):
+    """Something that this program did, or could not do, about an order by itself; `client_order_id` as of the order."""
+
+    account: str
+    client_order_id: str
+    text: str
 
 
 class Fill(EventData, frozen=True, tag="fi"):
@@ -218,3 +270,8 @@ class Fill(EventData, frozen=True, tag="fi"):
     fee_currency: str
     is_maker: bool
     realised_pnl: Decimal | None = None
+
+
+def stop_direction(side: Side) -> TriggerDirection:
+    """Which way a stop waits: a buy for a rise, a sale for a fall. A take-profit waits the other way."""
+    return TriggerDirection.RISE if side is Side.BUY else TriggerDirection.FALL

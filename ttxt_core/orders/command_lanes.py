@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from ttxt_core.errors import QueueClosedError, QueueError, QueueFullError
@@ -22,6 +23,9 @@ class CommandLanes(IQueue):
 
     Cancels come out first. A cancel whose own create still waits comes out right after it, since the executor could
     not know its order yet; it holds up no other cancel.
+
+    An executor that can act at once gives itself to `serve_at_once`: then a command that comes while it waits for one
+    does not wait for its next turn of the loop.
     """
 
     def __init__(self, name: str, capacity: int = LANE_CAPACITY) -> None:
@@ -32,6 +36,9 @@ class CommandLanes(IQueue):
         self._is_closed = False
         self._paused_because = ""
         self._arrival = asyncio.Event()
+        self._execute: Callable[[list[Event[Any]]], None] | None = None
+        self._is_awaited = False
+        """The executor waits in `get_batch`: nothing is before a command that comes now."""
         self._stats = QueueStats()
 
     @property
@@ -55,18 +62,36 @@ class CommandLanes(IQueue):
         Raises:
             QueueFullError: the lane is full. QueueClosedError: the executor has stopped. QueueError: it is paused.
         """
-        lane: deque[Any] = self._cancels if type(event.data) is CancelOrder else self._others
-        asked = f"send {type(event.data).__name__} to {self._name}"
         if self._is_closed:
-            raise QueueClosedError(asked, self.unavailable, "nothing was sent")
+            raise QueueClosedError(self._asked(event), self.unavailable, "nothing was sent")
         if self._paused_because:
-            raise QueueError(asked, self.unavailable, "nothing was sent")
-        if len(lane) >= self._capacity:
-            raise QueueFullError(asked, f"{len(lane)} commands wait", "the executor does not keep up; nothing was sent")
-        lane.append(event)
+            raise QueueError(self._asked(event), self.unavailable, "nothing was sent")
+        if self._is_awaited and self._execute is not None:
+            self._is_awaited = False  # what else comes in this turn goes together, cancels first
+            self._execute([event])
+            self._stats.delivered += 1
+        else:
+            self._line_up(event)
         self._stats.published += 1
-        self._stats.highest = max(self._stats.highest, len(self._cancels) + len(self._others))
         self._arrival.set()
+
+    def _line_up(self, event: Event[Any]) -> None:
+        lane: deque[Any] = self._cancels if type(event.data) is CancelOrder else self._others
+        if len(lane) >= self._capacity:
+            answered = f"{len(lane)} commands wait"
+            raise QueueFullError(self._asked(event), answered, "the executor does not keep up; nothing was sent")
+        lane.append(event)
+        self._stats.highest = max(self._stats.highest, len(self._cancels) + len(self._others))
+
+    def _asked(self, event: Event[Any]) -> str:
+        return f"send {type(event.data).__name__} to {self._name}"
+
+    def serve_at_once(self, execute: Callable[[list[Event[Any]]], None]) -> None:
+        """Hand a command to `execute` in the publisher's own turn when the executor waits in `get_batch` for one.
+
+        `execute` does not wait and raises nothing: what goes wrong with a command it answers.
+        """
+        self._execute = execute
 
     async def publish(self, event: Event[Any]) -> None:
         """As `publish_nowait`: there is no waiting for room."""
@@ -112,7 +137,11 @@ class CommandLanes(IQueue):
             if self._is_closed:
                 raise QueueClosedError(f"take commands from {self._name}", "it is closed and empty")
             self._arrival.clear()
-            await self._arrival.wait()
+            self._is_awaited = True
+            try:
+                await self._arrival.wait()
+            finally:
+                self._is_awaited = False
         return batch
 
     async def arrival(self) -> None:

@@ -20,6 +20,7 @@ from ttxt_core.clock import NANOSECONDS
 from ttxt_core.errors import StateError
 from ttxt_core.events.envelope import Event, InstrumentKey
 from ttxt_core.events.orders import Fill
+from ttxt_core.instruments import TradingPair
 from ttxt_core.orders.ledger import Ledger, Marks, Trading
 
 DAY_NS: Final = 86_400 * NANOSECONDS
@@ -115,7 +116,7 @@ class DayLedger(Ledger):
         trading = self.trading.setdefault(key, Trading())
         difference = held - trading.quantity
         trading.quantity = held
-        trading.cash -= difference * price
+        trading.cash -= TradingPair.parse(key.pair).cost(difference, price)
         trading.last_price = price
         self.is_changed = True
 

@@ -1,7 +1,8 @@
 """What trading made: profit, fees and drawdown of a session, from its fills and the market alone.
 
-A session begins flat, so its profit in a quote currency is the cash that its fills moved plus what they left at the
-market's price. It needs no venue's figures and holds for spot and for linear contracts alike.
+A session begins flat, so its profit is the cash that its fills moved plus what they left at the market's price. It
+needs no venue's figures and holds for spot and for contracts alike. Profit is told in quote currency: what inverse
+contracts made, in base currency, is valued at their market's price.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class Trading(Struct):
     """What the fills of one account on one instrument came to.
 
     Attributes:
-        cash: quote currency that they moved, after fees. quantity: what they left, base currency.
+        cash: that they moved, after fees; in quote currency, of inverse contracts in base currency. quantity: what
+            they left; in base currency, of inverse contracts in quote currency.
         last_price: of the last of them; 0 before one.
     """
 
@@ -81,14 +83,14 @@ class Ledger:
         trading = self.trading.setdefault(key, Trading())
         pair = TradingPair.parse(key.pair)
         self.fees[fill.fee_currency] = self.fees.get(fill.fee_currency, ZERO) + fill.fee
-        if fill.fee_currency == pair.quote:
+        if fill.fee_currency == (pair.base if pair.is_inverse else pair.quote):
             trading.cash -= fill.fee
         elif fill.fee_currency == pair.base:
             trading.quantity -= fill.fee
         if fill.kind is not FillKind.FUNDING:
             signed = fill.quantity if fill.side is Side.BUY else -fill.quantity
             trading.quantity += signed
-            trading.cash -= signed * fill.price
+            trading.cash -= pair.cost(signed, fill.price)
             trading.last_price = fill.price
         if fill.kind is FillKind.TRADE:
             self.fills += 1
@@ -99,10 +101,14 @@ class Ledger:
         """By quote currency: realised and unrealised, after fees."""
         profit: dict[str, Decimal] = {}
         for key, trading in self.trading.items():
-            mark = self._marks(key) if trading.quantity else ZERO
-            worth = trading.cash + trading.quantity * (trading.last_price if mark is None else mark)
-            quote = TradingPair.parse(key.pair).quote
-            profit[quote] = profit.get(quote, ZERO) + worth
+            pair = TradingPair.parse(key.pair)
+            mark = self._marks(key) if trading.quantity or pair.is_inverse else ZERO
+            price = trading.last_price if mark is None else mark
+            if pair.is_inverse:
+                worth = trading.cash * price - trading.quantity
+            else:
+                worth = trading.cash + trading.quantity * price
+            profit[pair.quote] = profit.get(pair.quote, ZERO) + worth
         return profit
 
     def loss(self, currency: str) -> Decimal:

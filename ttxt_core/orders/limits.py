@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from ttxt_core.events.market import Side
-from ttxt_core.events.orders import AmendOrder, CancelOrder, CreateOrder, OrderType, QuantityUnit
+from ttxt_core.events.orders import AmendOrder, CancelOrder, CreateOrder, OrderCommand, OrderType, QuantityUnit
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.accounts import SPOT
 from ttxt_core.orders.managed_order import ZERO, ManagedOrder
@@ -23,12 +23,12 @@ class RiskLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The limits; None (or no entry) sets none.
 
     Attributes:
-        max_order_quantity: by pair, base currency, of one order.
+        max_order_quantity: by pair, of one order; base currency, of inverse contracts quote currency.
         max_order_notional: quote currency, of one order.
         price_band: how far beyond the opposite touch a price may lie, as a fraction: a buy above the best
             ask, a sell below the best bid.
         max_position_notional: quote currency, of one instrument if every working entry filled.
-        max_leverage: worth of all the account's positions in one currency, if every working entry filled,
+        max_leverage: worth of all the account's positions that settle in one currency, if every working entry filled,
             over its equity in that currency; not on spot.
         min_liquidation_distance: as a fraction of the mark price: a position that is nearer to its liquidation is not
             added to. It is judged by the position as it stands: what the next one's will be, only the venue knows.
@@ -87,13 +87,13 @@ class RiskContext(Struct, frozen=True, kw_only=True):
         exposure: the account's on this instrument, before the command.
         order: the order that an amend changes; None for a create.
         has_unknown: an order on this instrument has an outcome that nobody knows.
-        has_stop: a working protective stop covers this instrument.
+        has_stop: a working stop would close what the command opens.
         entries_in_second: how many commands counted by `orders_per_second` went in the last second.
         session_loss: quote currency, above zero when money was lost: realised, unrealised, fees and funding.
         liquidation_distance: how far the mark may move against the position until it is liquidated, as a fraction;
             None when there is none, or the venue does not say.
-        equity: of the account in the settle currency. other_notional: worst notional of its other
-            positions in it.
+        equity: of the account in the settle currency. other_notional: what its other positions that settle in it are
+            worth at worst, in it.
     """
 
     instrument: InstrumentInfo
@@ -125,15 +125,15 @@ class _Proposal(Struct, frozen=True):
     has_stop: bool
 
 
-def can_increase_exposure(command: CreateOrder | AmendOrder | CancelOrder, order: ManagedOrder | None) -> bool:
+def can_increase_exposure(command: OrderCommand, order: ManagedOrder | None) -> bool:
     """Whether `command` (an amend: of `order`) can open or grow a position, or make one likelier.
 
     Only such commands are stopped by limits, by disarming and by stale data.
     """
-    if isinstance(command, CancelOrder):
-        return False
     if isinstance(command, CreateOrder):
         return not (command.reduce_only or command.close_on_trigger)
+    if not isinstance(command, AmendOrder):
+        return False
     if order is None:
         return True
     if order.is_protective:
@@ -158,7 +158,10 @@ def check(
     proposal = _created(command, context) if isinstance(command, CreateOrder) else _amended(command, order, context)
     if proposal is None:
         return LimitBreach("price", "judged by the book", "an order without a price on an empty book")
-    return next((breach for rule in _RULES if (breach := rule(limits, proposal, context)) is not None), None)
+    for rule in _RULES:
+        if (breach := rule(limits, proposal, context)) is not None:
+            return breach
+    return None
 
 
 def _no_entries(limits: RiskLimits, context: RiskContext) -> LimitBreach | None:
@@ -175,10 +178,14 @@ def _no_entries(limits: RiskLimits, context: RiskContext) -> LimitBreach | None:
     return None
 
 
+_AMENDED = ("quantity", "price", "trigger_price")
+_CREATED = (*_AMENDED, "take_profit", "stop_loss")
+
+
 def _bad_number(command: CreateOrder | AmendOrder) -> LimitBreach | None:
     """Figures that no comparison can be trusted with."""
-    figures = {"quantity": command.quantity, "price": command.price, "trigger_price": command.trigger_price}
-    for name, value in figures.items():
+    for name in _CREATED if isinstance(command, CreateOrder) else _AMENDED:
+        value: Decimal | None = getattr(command, name)
         if value is not None and not (value.is_finite() and value > 0):
             return LimitBreach(name, "above zero only", str(value))
     return None
@@ -190,7 +197,8 @@ def _created(command: CreateOrder, context: RiskContext) -> _Proposal | None:
     if price is None:
         return None
     quantity = _in_base(command.quantity, command.quantity_unit, price)
-    has_stop = command.stop_loss is not None
+    stop = command.stop_loss
+    has_stop = stop is not None and (stop < price if command.side is Side.BUY else stop > price)
     return _Proposal(command.side, quantity, quantity, price, limit is not None, has_stop)
 
 
@@ -219,14 +227,14 @@ def _in_base(quantity: Decimal, unit: QuantityUnit, price: Decimal) -> Decimal:
 
 
 def _order_quantity(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> LimitBreach | None:
-    most, base = limits.max_order_quantity.get(context.instrument.key.pair), context.instrument.spec.base
+    most, unit = limits.max_order_quantity.get(context.instrument.key.pair), context.instrument.quantity_currency
     if most is None or proposal.quantity <= most:
         return None
-    return LimitBreach("max_order_quantity", f"{most:,f} {base}", f"{proposal.quantity:,f} {base}")
+    return LimitBreach("max_order_quantity", f"{most:,f} {unit}", f"{proposal.quantity:,f} {unit}")
 
 
 def _order_notional(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> LimitBreach | None:
-    notional = proposal.quantity * proposal.price
+    notional = context.instrument.notional(proposal.quantity, proposal.price)
     return _over("max_order_notional", limits.max_order_notional, notional, context)
 
 
@@ -234,27 +242,29 @@ def _price_band(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -
     band = limits.price_band
     if band is None or not proposal.is_limit:
         return None
-    value, touch = f"{band:.2%}", _touch(proposal.side, context)
+    touch = _touch(proposal.side, context)
     if touch is None:
-        return LimitBreach("price_band", value, "an order with no price against it")
+        return LimitBreach("price_band", f"{band:.2%}", "an order with no price against it")
     beyond = proposal.price / touch - 1 if proposal.side is Side.BUY else 1 - proposal.price / touch
     if beyond <= band:
         return None
     direction = "above the ask" if proposal.side is Side.BUY else "below the bid"
-    return LimitBreach("price_band", value, f"{beyond:.2%} {direction}")
+    return LimitBreach("price_band", f"{band:.2%}", f"{beyond:.2%} {direction}")
 
 
 def _position_notional(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> LimitBreach | None:
-    return _over("max_position_notional", limits.max_position_notional, _notional_after(proposal, context), context)
+    notional = context.instrument.notional(_quantity_after(proposal, context), max(_prices(proposal, context)))
+    return _over("max_position_notional", limits.max_position_notional, notional, context)
 
 
 def _leverage(limits: RiskLimits, proposal: _Proposal, context: RiskContext) -> LimitBreach | None:
-    most, notional = limits.max_leverage, _notional_after(proposal, context)
-    if most is None or notional <= 0 or context.instrument.key.category == SPOT:
+    most, quantity, info = limits.max_leverage, _quantity_after(proposal, context), context.instrument
+    if most is None or quantity <= 0 or info.key.category == SPOT:
         return None
     if context.equity <= 0:
         return LimitBreach("max_leverage", f"{most:f}×", f"on an equity of {context.equity:,.2f}")
-    leverage = (notional + context.other_notional) / context.equity
+    worth = max(info.settled(quantity, price) for price in _prices(proposal, context))
+    leverage = (worth + context.other_notional) / context.equity
     return LimitBreach("max_leverage", f"{most:f}×", f"{leverage:,.2f}×") if leverage > most else None
 
 
@@ -284,15 +294,18 @@ _RULES: tuple[Callable[[RiskLimits, _Proposal, RiskContext], LimitBreach | None]
 )
 
 
-def _notional_after(proposal: _Proposal, context: RiskContext) -> Decimal:
-    """The position on the order's side if every working entry filled, valued at the dearest price at hand.
+def _quantity_after(proposal: _Proposal, context: RiskContext) -> Decimal:
+    """The position on the order's side if every working entry filled.
 
     Below zero when the order would still leave the position on the other side.
     """
     exposure = context.exposure
-    quantity = exposure.longest if proposal.side is Side.BUY else -exposure.shortest
-    dearest = max(price for price in (proposal.price, context.bid, context.ask) if price is not None)
-    return (quantity + proposal.added) * dearest
+    return (exposure.longest if proposal.side is Side.BUY else -exposure.shortest) + proposal.added
+
+
+def _prices(proposal: _Proposal, context: RiskContext) -> list[Decimal]:
+    """The prices at hand that a position can be valued at."""
+    return [price for price in (proposal.price, context.bid, context.ask) if price is not None]
 
 
 def _over(limit: str, most: Decimal | None, notional: Decimal, context: RiskContext) -> LimitBreach | None:

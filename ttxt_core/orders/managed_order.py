@@ -29,10 +29,13 @@ from ttxt_core.events.orders import (
     TimeInForce,
     TriggerBy,
     TriggerDirection,
+    stop_direction,
 )
+from ttxt_core.instruments import TradingPair
 from ttxt_core.orders.states import TERMINAL, advance, after_ack, visible
 
 ZERO = Decimal(0)
+_BEFORE_RELEASE = (OrderState.PENDING_NEW, OrderState.UNTRIGGERED)
 
 OrderIdentity = tuple[str, str, str]
 """Venue, account, and client order id (the venue's order id where an order made elsewhere has none)."""
@@ -62,6 +65,10 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         created_ns: when it was made here, or when the venue took it. updated_ns: when news came last.
         is_external: made elsewhere.
         reason: why it, or the last command on it, was refused or ended.
+        take_profit, stop_loss: prices of the exits that are attached to it.
+        parent: client order id of the entry whose fill made this exit; empty for any other order.
+        is_position_exit: kept by the venue with the position: as large as it is, and gone when it is.
+        linked_to: what the other leg of its pair is named (see `oco`); empty when it is of none.
     """
 
     key: InstrumentKey
@@ -87,11 +94,16 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
     updated_ns: int = 0
     is_external: bool = False
     reason: str | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    parent: str = ""
+    is_position_exit: bool = False
+    linked_to: str = ""
     _described_at: tuple[int, int] = (-1, -1)
     _reported: Decimal = ZERO
     _reported_average: Decimal | None = None
     _executed: Decimal = ZERO
-    _executed_notional: Decimal = ZERO
+    _executed_cost: Decimal = ZERO
 
     @classmethod
     def from_command(cls, event: Event[CreateOrder]) -> Self:
@@ -114,6 +126,8 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
             trigger_by=command.trigger_by,
             trigger_direction=command.trigger_direction,
             position_side=command.position_side,
+            take_profit=command.take_profit,
+            stop_loss=command.stop_loss,
             created_ns=sent_ns,
             updated_ns=sent_ns,
             in_flight={Command.CREATE: InFlight(sent_ns)},
@@ -136,6 +150,8 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
             trigger_direction=update.trigger_direction,
             position_side=update.position_side,
             created_ns=update.created_time_ns or event.header.receive_time_ns,
+            parent=update.parent_client_order_id,
+            is_position_exit=update.is_position_exit,
             is_external=True,
         )
 
@@ -144,7 +160,7 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
     @property
     def identity(self) -> OrderIdentity:
         """What it is tracked under."""
-        return self.key.venue, self.account, self.client_order_id or self.order_id or ""
+        return self.key.venue, self.account, self.name
 
     @property
     def state(self) -> OrderState:
@@ -157,9 +173,29 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         return self.standing not in TERMINAL
 
     @property
+    def name(self) -> str:
+        """Its client order id, else the venue's id."""
+        return self.client_order_id or self.order_id or ""
+
+    @property
+    def is_stop(self) -> bool:
+        """It waits, or waited, for a price that is worse than the market's: a loss, or a breakout."""
+        return self.has_trigger and (self.trigger_direction or stop_direction(self.side)) is stop_direction(self.side)
+
+    @property
+    def is_take_profit(self) -> bool:
+        """It waits, or waited, for a price that is better than the market's."""
+        return self.has_trigger and not self.is_stop
+
+    @property
     def has_trigger(self) -> bool:
         """It waits, or waited, for a trigger price: a stop-market, or a limit order with one."""
         return self.order_type is OrderType.STOP_MARKET or self.trigger_price is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Its trigger price was not reached yet: it is in no book."""
+        return self.has_trigger and self.standing in _BEFORE_RELEASE
 
     @property
     def is_unknown(self) -> bool:
@@ -171,6 +207,16 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         """It can only reduce a position: kept when entries are cancelled, never stopped by a limit."""
         return self.reduce_only or self.close_on_trigger
 
+    def belongs_with(self, other: ManagedOrder) -> bool:
+        """The other leg of its pair, the entry that made it, an exit that it made, or its position's other exit."""
+        if other is self or (other.key, other.account) != (self.key, self.account):
+            return False
+        is_pair = bool(self.linked_to) and self.linked_to == other.name
+        is_family = bool(self.client_order_id) and self.client_order_id == other.parent
+        is_child = bool(self.parent) and self.parent == other.client_order_id
+        are_exits = self.is_position_exit and other.is_position_exit and self.position_side is other.position_side
+        return is_pair or is_family or is_child or are_exits
+
     @property
     def filled(self) -> Decimal:
         """The most that updates or fills account for."""
@@ -180,7 +226,7 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
     def average_price(self) -> Decimal | None:
         """Of what is filled, quote currency; None before a fill."""
         if self._executed and self._executed >= self._reported:
-            return self._executed_notional / self._executed
+            return TradingPair.parse(self.key.pair).average_price(self._executed, self._executed_cost)
         return self._reported_average
 
     @property
@@ -242,12 +288,15 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         if fill.kind is not FillKind.TRADE:
             return
         self._executed += fill.quantity
-        self._executed_notional += fill.quantity * fill.price
+        self._executed_cost += TradingPair.parse(self.key.pair).cost(fill.quantity, fill.price)
         self._advance(OrderState.PARTIALLY_FILLED)  # that it is done, only the venue says: it may have been amended
 
     def _describe(self, update: OrderUpdate) -> None:
         self.quantity, self.quantity_unit = update.quantity, QuantityUnit.BASE
         self.price, self.trigger_price = update.price, update.trigger_price
+        self.trigger_by = update.trigger_by or self.trigger_by
+        self.trigger_direction = update.trigger_direction or self.trigger_direction
+        self.take_profit, self.stop_loss = update.take_profit, update.stop_loss
         self.time_in_force, self.post_only = update.time_in_force, update.post_only
         self.reason = update.reason or self.reason
         amend = self.in_flight.get(Command.AMEND)

@@ -25,6 +25,7 @@ from ttxt_core.events.orders import (
     FillKind,
     OrderAck,
     OrderUpdate,
+    ProtectPosition,
     QuantityUnit,
 )
 from ttxt_core.events.status import ResetReason, StreamReset
@@ -67,11 +68,13 @@ class OrderManager:
     Attributes:
         accounts: balances and positions.
         version: changes with every piece of news, so that a reader can tell cheaply whether to look again.
+        own_mark: what client order ids that were made by this installation begin with; empty where there is no such.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.accounts = AccountBook()
         self.version = 0
+        self.own_mark = ""
         self._clock = clock
         self._orders: dict[OrderIdentity, ManagedOrder] = {}
         self._working: dict[OrderIdentity, ManagedOrder] = {}
@@ -89,7 +92,8 @@ class OrderManager:
     def register(self, event: Event[Any]) -> ManagedOrder | None:
         """Mark a `CreateOrder`, `AmendOrder` or `CancelOrder` as pending, before it is sent.
 
-        Gives the order that it is about; None for an amend or cancel of an order that is not known here.
+        Gives the order that it is about; None for an amend or cancel of an order that is not known here, and for a
+        `ProtectPosition`, which is about none.
 
         Raises:
             DuplicateOrderError: a create with a client order id that was sent before.
@@ -186,6 +190,7 @@ class OrderManager:
             if update.client_order_id in self._sent:
                 return False  # ours, of an attempt that was left or ended so long ago that it was forgotten
             order = ManagedOrder.from_update(event)
+            order.is_external = not (self.is_own(update.client_order_id) or self.is_own(update.parent_client_order_id))
             self._add(order)
         order.apply_update(event)
         self._settle(order)
@@ -243,6 +248,10 @@ class OrderManager:
         """An order that was made here."""
         return self._own.get(client_order_id)
 
+    def is_own(self, client_order_id: str) -> bool:
+        """Whether an order of this id was made here, before a restart too."""
+        return client_order_id in self._sent or bool(self.own_mark and client_order_id.startswith(self.own_mark))
+
     def was_sent(self, client_order_id: str) -> bool:
         """Whether a create with this id was ever registered here, in any attempt."""
         return client_order_id in self._sent
@@ -258,6 +267,10 @@ class OrderManager:
     def protective(self, key: InstrumentKey | None = None) -> list[ManagedOrder]:
         """Working orders that can only reduce a position."""
         return [order for order in self._working_on(key) if order.is_protective]
+
+    def linked(self, order: ManagedOrder) -> list[ManagedOrder]:
+        """Working orders that belong with `order`: see `ManagedOrder.belongs_with`."""
+        return [other for other in self._working_on(order.key) if order.belongs_with(other)]
 
     def newest_entry(self, key: InstrumentKey) -> ManagedOrder | None:
         """The working entry that was added last."""
@@ -309,5 +322,6 @@ COMMAND_OF: dict[type, Command] = {
     CreateOrder: Command.CREATE,
     AmendOrder: Command.AMEND,
     CancelOrder: Command.CANCEL,
+    ProtectPosition: Command.PROTECT,
 }
 """Which kind of command an event is."""

@@ -1,7 +1,8 @@
-"""The ledgers of a simulated account: balances with what is held of them, and linear positions. Pure and exact.
+"""The ledgers of a simulated account: balances with what is held of them, and positions. Pure and exact.
 
-Owns the money arithmetic. Every sum and product is exact (an inexact one raises); only average prices, margins
-and the cost of a part of a position are quotients, and rounded. No order and no market is known here.
+Owns the money arithmetic. Every sum and product is exact (an inexact one raises); only average prices, margins, the
+cost of a part of a position and that of an inverse contract are quotients, and rounded. No order and no market is known
+here.
 
 What is kept: of every currency ``total = free + held``; the totals plus the positions' unrealised profit change
 only by fees and by prices. A spot order holds all that it can cost, so that no spot balance is ever overdrawn.
@@ -31,7 +32,9 @@ EXACT = Context(prec=96, traps=[InvalidOperation, DivisionByZero, Overflow, Inex
 QUOTIENT = Context(prec=96, traps=[InvalidOperation, DivisionByZero, Overflow])
 AVERAGE = Context(prec=20, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Average and break-even prices have 20 significant digits."""
+INVERSE = "inverse"
 COST_QUANTUM = Decimal("1e-12")
+INVERSE_COST_QUANTUM = Decimal("1e-18")
 MARGIN_QUANTUM = Decimal("1e-8")
 
 
@@ -102,20 +105,31 @@ class Balances:
 
 
 class Position:
-    """A linear position. Its cost is exact, its entry price a quotient.
+    """A position in a contract. A linear one's cost is exact; an entry price is a quotient.
+
+    Money is in the settle currency: of an inverse contract, whose quantity is in quote currency, the base currency.
 
     Attributes (read them, don't set them):
-        quantity: base currency, positive long, negative short.
-        cost: Σ price × quantity of what is open, with its sign; quote currency.
+        quantity: positive long, negative short.
+        cost: what buying what is open took, see `TradingPair.cost`: Σ price × quantity with its sign; of an inverse
+            contract Σ −quantity / price.
         realised_pnl, fees: since the account began; profit before fees.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_inverse: bool = False) -> None:
+        self._is_inverse = is_inverse
+        self._quantum = INVERSE_COST_QUANTUM if is_inverse else COST_QUANTUM
         self.quantity = ZERO
         self.cost = ZERO
         self.realised_pnl = ZERO
         self.fees = ZERO
         self._open_fees = ZERO
+
+    def cost_of(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What buying `quantity` at `price` takes: see `TradingPair.cost`."""
+        if not self._is_inverse:
+            return EXACT.multiply(quantity, price)
+        return QUOTIENT.divide(-quantity, price).quantize(self._quantum, context=QUOTIENT)
 
     def apply(self, side: Side, price: Decimal, quantity: Decimal, fee: Decimal) -> Decimal:
         """Count a fill, and return the profit that it realised, before fees."""
@@ -125,44 +139,54 @@ class Position:
             realised = ZERO
             if self.quantity and (signed > 0) != (self.quantity > 0):
                 closed = -signed if quantity <= abs(self.quantity) else self.quantity
-                realised = closed * price - self._release(closed)
-                opened_fee = _share(fee, signed + closed, signed)
+                realised = self.cost_of(closed, price) - self._release(closed)
+                opened_fee = _share(fee, signed + closed, signed, self._quantum)
                 signed += closed
             else:
                 opened_fee = fee
             if signed:
                 self.quantity += signed
-                self.cost += signed * price
+                self.cost += self.cost_of(signed, price)
                 self._open_fees += opened_fee
             self.realised_pnl += realised
             return realised
 
+    def charge(self, fee: Decimal) -> None:
+        """Count a fee that no fill brought, such as funding; below zero it was received."""
+        self.fees = EXACT.add(self.fees, fee)
+
     def unrealised_pnl(self, mark: Decimal) -> Decimal:
         """Profit if it were closed at `mark`, before fees."""
         with localcontext(EXACT):
-            return self.quantity * mark - self.cost
+            return self.cost_of(self.quantity, mark) - self.cost
 
     @property
     def entry_price(self) -> Decimal | None:
         """Average price of what is open; None when flat."""
-        return AVERAGE.divide(self.cost, self.quantity) if self.quantity else None
+        if not self.quantity:
+            return None
+        if self._is_inverse:
+            return AVERAGE.divide(-self.quantity, self.cost)
+        return AVERAGE.divide(self.cost, self.quantity)
 
     def break_even_price(self, taker_fee: Decimal) -> Decimal | None:
         """Where closing, as a taker, pays the fees of opening and closing; None when flat.
 
-        Solves ``quantity × price − cost − fees paid to open − taker fee × |quantity| × price = 0``.
+        Solves ``quantity × price − cost − fees paid to open − taker fee × |quantity| × price = 0``; of an inverse
+        contract the same with ``−quantity / price`` and ``|quantity| / price``.
         """
         if not self.quantity:
             return None
         with localcontext(EXACT):
             paid = self.cost + self._open_fees
-            earned = self.quantity - taker_fee * abs(self.quantity)
-        return AVERAGE.divide(paid, earned)
+            worth = -self.quantity if self._is_inverse else self.quantity
+            earned = worth - taker_fee * abs(self.quantity)
+        return AVERAGE.divide(earned, paid) if self._is_inverse else AVERAGE.divide(paid, earned)
 
     def _release(self, closed: Decimal) -> Decimal:
         """Take `closed` (with the position's sign) out, and return its part of the cost."""
-        cost = _share(self.cost, closed, self.quantity)
-        self._open_fees -= _share(self._open_fees, closed, self.quantity)
+        cost = _share(self.cost, closed, self.quantity, self._quantum)
+        self._open_fees -= _share(self._open_fees, closed, self.quantity, self._quantum)
         self.cost -= cost
         self.quantity -= closed
         return cost
@@ -200,14 +224,18 @@ class Account:
     ) -> Settlement:
         """Change the position; realised profit and fee go to the currency `settle`."""
         with localcontext(EXACT):
-            fee = price * quantity * fee_rate
-            realised = self.position(key).apply(side, price, quantity, fee)
+            position = self.position(key)
+            fee = abs(position.cost_of(quantity, price)) * fee_rate
+            realised = position.apply(side, price, quantity, fee)
             self.balances.add(settle, realised - fee)
         return Settlement(fee, settle, realised)
 
     def position(self, key: InstrumentKey) -> Position:
         """The position in `key`, flat when there was none."""
-        return self.positions.setdefault(key, Position())
+        position = self.positions.get(key)
+        if position is None:
+            position = self.positions[key] = Position(is_inverse=key.category == INVERSE)
+        return position
 
 
 def initial_margin(notional: Decimal, leverage: Decimal) -> Decimal:
@@ -215,9 +243,9 @@ def initial_margin(notional: Decimal, leverage: Decimal) -> Decimal:
     return QUOTIENT.divide(notional, leverage).quantize(MARGIN_QUANTUM, ROUND_UP, QUOTIENT)
 
 
-def _share(whole: Decimal, part: Decimal, of: Decimal) -> Decimal:
+def _share(whole: Decimal, part: Decimal, of: Decimal, quantum: Decimal) -> Decimal:
     """``whole × part / of``, exact where the part is all."""
     if part == of:
         return whole
     share = QUOTIENT.divide(QUOTIENT.multiply(whole, part), of)
-    return share.quantize(COST_QUANTUM, context=QUOTIENT)
+    return share.quantize(quantum, context=QUOTIENT)

@@ -41,6 +41,8 @@ def check_amendment(order: OwnOrder, command: AmendOrder, market: SimulatedMarke
         raise refuse(name, f"a {order.command.order_type} order takes no price")
     if command.trigger_price is not None and (trigger is None or order not in market.stops):
         raise refuse(name, "there is no trigger left to change")
+    if command.quantity is not None and order.is_position_exit:
+        raise refuse(name, "its quantity follows the position")
     quantity = info.quantity(order.quantity) if command.quantity is None else command.quantity
     limit = info.price(order.price) if command.price is None else command.price
     trigger_price = info.price(trigger.price if trigger is not None else 0)
@@ -64,7 +66,7 @@ def check_amendment(order: OwnOrder, command: AmendOrder, market: SimulatedMarke
             raise refuse(name, "reduce-only: there is nothing more to reduce")
         lots = min(lots, order.filled + reducible)
     price = info.to_ticks(limit) if order.price else 0
-    is_requeued = bool(order.price) and (price != order.price or lots > order.quantity)
+    is_requeued = bool(order.price) and not order.is_waiting and (price != order.price or lots > order.quantity)
     arrival = None
     if is_requeued:
         changed = msgspec.structs.replace(order, price=price, quantity=lots)

@@ -8,7 +8,15 @@ from __future__ import annotations
 from ttxt_core.errors import InstrumentError, OrderError
 from ttxt_core.events.envelope import Event, InstrumentKey, MessageHeader
 from ttxt_core.events.market import Instrument, MarketTrade, MarketTrades, Orderbook, Side, Ticker
-from ttxt_core.events.orders import AmendOrder, CancelOrder, Command, CreateOrder, OrderState
+from ttxt_core.events.orders import (
+    AmendOrder,
+    CancelOrder,
+    Command,
+    CreateOrder,
+    OrderCommand,
+    OrderState,
+    ProtectPosition,
+)
 from ttxt_core.events.status import BookStatus
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orderbook import LocalOrderbook
@@ -19,6 +27,7 @@ from ttxt_core.simulation.order_entry import (
     SPOT,
     Arrival,
     check_funds,
+    check_protection,
     judge_arrival,
     new_order,
     reason_of,
@@ -60,7 +69,7 @@ class ExchangeCore:
         """Report the whole wallet and every position."""
         self.reports.wallet(self.desk.account.balances.snapshot(), is_snapshot=True)
         for market in self._markets.values():
-            if market.key.category == LINEAR:
+            if market.key.category != SPOT:
                 self.desk.report_position(market)
 
     # -- commands ------------------------------------------------------------------------------------------
@@ -117,6 +126,19 @@ class ExchangeCore:
         self.desk.finish(order, OrderState.CANCELED, "cancelled on request")
         self.desk.flush()
 
+    def protect(self, header: MessageHeader, command: ProtectPosition) -> None:
+        """Give the open position its exits, or refuse to."""
+        try:
+            market = self._market_for(header, command)
+            exits = check_protection(command, market, self.desk.account)
+        except (OrderError, InstrumentError) as error:
+            self.reports.reject(header.key, command, Command.PROTECT, reason_of(error))
+            return
+        self.reports.accept_protection(header.key, command)
+        for terms in exits:
+            self.desk.set_exit(market, terms)
+        self.desk.flush()
+
     # -- market data ---------------------------------------------------------------------------------------
 
     def on_instrument(self, header: MessageHeader, data: Instrument) -> None:
@@ -138,7 +160,7 @@ class ExchangeCore:
         if known is None:
             book = self._early_books.pop(key, None) or LocalOrderbook(key)
             market = self._markets[key] = SimulatedMarket(info, fees, leverage, book)
-            if key.category == LINEAR:
+            if key.category != SPOT:
                 self.desk.report_position(market)
             return
         if (info.tick_size, info.lot_size) != (known.info.tick_size, known.info.lot_size):
@@ -216,7 +238,7 @@ class ExchangeCore:
         maker = default.maker if spec.maker_fee is None else spec.maker_fee
         return FeeRates(maker, default.taker if spec.taker_fee is None else spec.taker_fee)
 
-    def _market_for(self, header: MessageHeader, command: CreateOrder | AmendOrder | CancelOrder) -> SimulatedMarket:
+    def _market_for(self, header: MessageHeader, command: OrderCommand) -> SimulatedMarket:
         """The market that a command is about, if this account may act there."""
         name = command.client_order_id
         if header.venue != self._venue:
@@ -286,6 +308,7 @@ class ExchangeCore:
         """Release the stops whose price was reached; they execute at once if the book is VALID, else when it is."""
         for order in market.triggered_stops():
             market.stops.remove(order)
+            market.drop_exit(order)
             market.released.append(order)
             order.state = OrderState.TRIGGERED
             self.reports.order(order, market.info)
@@ -304,6 +327,7 @@ class ExchangeCore:
                 self._distrust(market, error)
             else:
                 market.released.remove(order)
+                self.desk.release(order)
                 self.desk.execute(order, arrival)
 
     def _distrust(self, market: SimulatedMarket, error: InstrumentError) -> None:

@@ -14,6 +14,9 @@ How it behaves where venues differ:
 - Post-only, and an amend that would make a post-only order take, are refused with an ack; fill-or-kill and
   immediate-or-cancel orders are accepted, and expire.
 - A stop whose price is already reached is released at once. On a book that is not VALID it is TRIGGERED and waits.
+  Where no mark price was ever told, the last price stands in for it; without an index price none can be triggered by.
+- Exits of a linear position, attached to an entry or given later, are orders of their own without a client order id:
+  UNTRIGGERED, reduce-only, as large as the position, at market; the position's end cancels the other one.
 - A reduce-only order is cut to the position, also while it stands, and cancelled with it. On spot it may sell what
   is free, and no reduce-only buy exists. Spot fees are taken in the currency received.
 """
@@ -30,7 +33,7 @@ from ttxt_core.clock import Clock
 from ttxt_core.errors import QueueClosedError
 from ttxt_core.events.envelope import Event
 from ttxt_core.events.market import Instrument, MarketTrades, Orderbook, Ticker
-from ttxt_core.events.orders import AmendOrder, CancelOrder, CreateOrder
+from ttxt_core.events.orders import AmendOrder, CancelOrder, CreateOrder, ProtectPosition
 from ttxt_core.events.status import BookStatus, ResetReason, StreamReset
 from ttxt_core.queues.base import IQueueActor, IQueueConsumer, IQueuePublisher
 from ttxt_core.simulation.exchange_core import ExchangeCore
@@ -79,11 +82,13 @@ class ExchangeSimulator(IQueueActor):
             CreateOrder: latency.place_ns,
             AmendOrder: latency.amend_ns,
             CancelOrder: latency.cancel_ns,
+            ProtectPosition: latency.amend_ns,
         }
         self._command_handlers: dict[type, Callable[[Any, Any], None]] = {
             CreateOrder: core.create,
             AmendOrder: core.amend,
             CancelOrder: core.cancel,
+            ProtectPosition: core.protect,
         }
 
     # -- the pure part -------------------------------------------------------------------------------------
@@ -190,7 +195,7 @@ class ExchangeSimulator(IQueueActor):
         sent_ns = max(event.header.receive_time_ns, self._now_ns)
         jitter_ns = self._settings.latency.jitter_ns
         latency_ns = self._latencies[type(event.data)] + self._random.randint(-jitter_ns, jitter_ns)
-        name = event.data.client_order_id
+        name = _name(event.data)
         arrival_ns = max(sent_ns + latency_ns, self._last_arrival.get(name, 0))
         self._last_arrival[name] = arrival_ns
         self._count += 1
@@ -203,8 +208,9 @@ class ExchangeSimulator(IQueueActor):
         while self._under_way and self._under_way[0][0] <= now_ns:
             arrival_ns, _, event = heappop(self._under_way)
             command = event.data
-            if self._last_arrival.get(command.client_order_id) == arrival_ns:
-                del self._last_arrival[command.client_order_id]
+            name = _name(command)
+            if self._last_arrival.get(name) == arrival_ns:
+                del self._last_arrival[name]
             self._now_ns = self._core.reports.now_ns = max(self._now_ns, arrival_ns)
             self._command_handlers[type(command)](event.header, command)
         self._now_ns = self._core.reports.now_ns = now_ns
@@ -222,3 +228,9 @@ class ExchangeSimulator(IQueueActor):
             return
         self._now_ns = self._core.reports.now_ns = event.header.receive_time_ns
         self._begin(self._attempt + 1)
+
+
+def _name(command: Any) -> str:
+    """The order that a command is about."""
+    order_id = None if type(command) is CreateOrder else command.order_id
+    return command.client_order_id or order_id or ""

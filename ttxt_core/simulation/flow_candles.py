@@ -50,7 +50,7 @@ def made_up_day(
                 low=info.float_price(min(ticks)),
                 close=info.float_price(ticks[0]),
                 volume=volume,
-                turnover=volume * tick * sum(ticks) / len(ticks),
+                turnover=_turnover(info, volume, tick * sum(ticks) / len(ticks)),
                 is_closed=True,
             )
         )
@@ -69,7 +69,6 @@ class Candles:
     def __init__(self, info: InstrumentInfo, closed: list[Kline], start_ns: int) -> None:
         """`closed` are the candles before the one that `start_ns` is in; at least one."""
         self._info = info
-        self._turnover_unit = float(info.tick_size * info.lot_size)
         self.closed = deque(closed, maxlen=DAY_MINUTES)
         self.is_touched = False
         self._start_ns = start_ns - start_ns % MINUTE_NS
@@ -112,7 +111,7 @@ class Candles:
             low=price(self._low),
             close=price(self._close),
             volume=self._info.float_size(self._lots),
-            turnover=self._tick_lots * self._turnover_unit,
+            turnover=self._turnover,
             is_closed=is_closed,
         )
 
@@ -123,13 +122,13 @@ class Candles:
 
     @property
     def day_volume(self) -> float:
-        """Base currency, last 24 hours."""
+        """`InstrumentInfo.quantity_currency`, last 24 hours."""
         return self._info.float_size(self._day_lots + self._lots)
 
     @property
     def day_turnover(self) -> float:
-        """Quote currency, last 24 hours."""
-        return self._day_turnover + self._tick_lots * self._turnover_unit
+        """Quote currency, of inverse contracts base currency, last 24 hours."""
+        return self._day_turnover + self._turnover
 
     @property
     def day_range(self) -> tuple[float, float]:
@@ -142,8 +141,21 @@ class Candles:
         """Fraction by which the price changed in the last 24 hours."""
         return self.last / self.closed[0].open - 1.0
 
+    @property
+    def _turnover(self) -> float:
+        """Of the running minute."""
+        if not self._lots:
+            return 0.0
+        average = self._tick_lots / self._lots * float(self._info.tick_size)
+        return _turnover(self._info, self._info.float_size(self._lots), average)
+
     def _sum_up(self) -> None:
         self._day_high = max(candle.high for candle in self.closed)
         self._day_low = min(candle.low for candle in self.closed)
         self._day_lots = sum(self._info.to_lots(candle.volume) for candle in self.closed)
         self._day_turnover = sum(candle.turnover for candle in self.closed)
+
+
+def _turnover(info: InstrumentInfo, volume: float, average: float) -> float:
+    """What `volume` at an `average` price comes to."""
+    return volume / average if info.is_inverse else volume * average

@@ -15,8 +15,17 @@ from ttxt_core.events.market import Side
 from ttxt_core.events.orders import OrderState, TimeInForce
 from ttxt_core.simulation.accounts import Account
 from ttxt_core.simulation.matching import Execution
-from ttxt_core.simulation.order_entry import SPOT, Arrival, Proposal, linear_margin, reducible_lots, spot_hold
+from ttxt_core.simulation.order_entry import (
+    SPOT,
+    Arrival,
+    Proposal,
+    closing_side,
+    linear_margin,
+    reducible_lots,
+    spot_hold,
+)
 from ttxt_core.simulation.own_order import OwnOrder
+from ttxt_core.simulation.position_exits import ExitOf, ExitTerms, exit_order, wanted_exits
 from ttxt_core.simulation.reports import Reports
 from ttxt_core.simulation.simulated_market import SimulatedMarket
 
@@ -32,7 +41,7 @@ class OrderDesk:
 
     Attributes:
         account: the ledgers.
-        working: orders that may still fill, by client order id.
+        working: orders that may still fill, by client order id; exits of positions have none, and go by ours.
         ended: the last state of all others.
     """
 
@@ -72,7 +81,7 @@ class OrderDesk:
 
     def open(self, order: OwnOrder) -> None:
         """Take on an accepted order, and hold what it needs."""
-        self.working[order.command.client_order_id] = order
+        self.working[order.name] = order
         self.hold(order)
 
     def hold(self, order: OwnOrder) -> None:
@@ -82,10 +91,16 @@ class OrderDesk:
             self._changed_margins[order.key] = None
             return
         spec = market.info.spec
-        lots = order.remaining if order.price and not order.is_done else 0
+        lots = order.remaining if order.price and not (order.is_done or order.is_waiting) else 0
         amount = spot_hold(market.info, Proposal(order.side, lots, lots * order.price))
         currency = spec.quote if order.side is Side.BUY else spec.base
         self.account.balances.hold(currency, order.order_id, amount)
+
+    def release(self, order: OwnOrder) -> None:
+        """An order that was triggered goes on as any other: one with a limit may come to rest."""
+        if order.price:
+            order.state = OrderState.NEW
+            self._change(order)
 
     def execute(self, order: OwnOrder, arrival: Arrival) -> None:
         """Take what the book gives, then rest what is left or let it expire, as the order says."""
@@ -125,7 +140,8 @@ class OrderDesk:
         self._reports.fill(execution, info, settlement, execution_id)
         self._change(order)
         if market.key.category != SPOT:
-            self._shrink_reduce_only(market)
+            self._fit_to_position(market)
+            self._attach_exits(order, market, execution.quantity)
 
     def finish(self, order: OwnOrder, state: OrderState, reason: str) -> None:
         """End an order that is not filled."""
@@ -135,12 +151,36 @@ class OrderDesk:
         for waiting in (market.stops, market.released):
             if order in waiting:
                 waiting.remove(order)
+        market.drop_exit(order)
         self._change(order, reason)
 
     def finish_all(self, orders: Iterable[OwnOrder], reason: str) -> None:
         """Cancel `orders`."""
         for order in list(orders):
             self.finish(order, OrderState.CANCELED, reason)
+
+    def set_exit(self, market: SimulatedMarket, terms: ExitTerms, parent: str = "") -> None:
+        """Give the open position an exit, move the one that it has, or remove it.
+
+        Raises:
+            InstrumentError: the price is off the instrument's grid; nothing was changed.
+        """
+        standing = market.exits.get(terms.kind)
+        if not terms.price:
+            if standing is not None:
+                self.finish(standing, OrderState.CANCELED, "removed on request")
+            return
+        side = closing_side(market, self.account)
+        if standing is not None:
+            standing.trigger, standing.parent = terms.trigger(side, market.info), parent or standing.parent
+            self._change(standing)
+            return
+        position = ExitOf(self._reports.account, side, reducible_lots(side, market, self.account), parent)
+        order = exit_order(position, terms, market.info, self.next_order_id(), self._reports.now_ns)
+        market.exits[terms.kind] = order
+        market.stops.append(order)
+        self.open(order)
+        self._change(order)
 
     # -- reports -------------------------------------------------------------------------------------------
 
@@ -181,17 +221,26 @@ class OrderDesk:
         _, earlier = self._changed_orders.get(order.order_id, (order, None))
         self._changed_orders[order.order_id] = order, reason or earlier
         self.hold(order)
-        if order.is_done and self.working.pop(order.command.client_order_id, None) is not None:
-            self.ended[order.command.client_order_id] = order.state
+        if order.is_done and self.working.pop(order.name, None) is not None:
+            self.ended[order.name] = order.state
 
-    def _shrink_reduce_only(self, market: SimulatedMarket) -> None:
-        """Standing reduce-only orders never exceed the position."""
+    def _attach_exits(self, entry: OwnOrder, market: SimulatedMarket, lots: int) -> None:
+        """An entry that begins to fill, or opens a position anew, brings its exits along."""
+        terms = wanted_exits(entry.command)
+        side = entry.side.opposite
+        held = reducible_lots(side, market, self.account) if terms else 0
+        if held and lots in (entry.filled, held):
+            for one in terms:
+                self.set_exit(market, one, entry.command.client_order_id)
+
+    def _fit_to_position(self, market: SimulatedMarket) -> None:
+        """Standing reduce-only orders never exceed the position; its own exits are always as large as it is."""
         for order in market.standing_orders():
             if not order.reduce_only or order.is_done:
                 continue
             reducible = reducible_lots(order.side, market, self.account)
             if not reducible:
                 self.finish(order, OrderState.CANCELED, "reduce-only: there is no position left to reduce")
-            elif order.remaining > reducible:
+            elif order.remaining > reducible or (order.is_position_exit and order.remaining < reducible):
                 order.quantity = order.filled + reducible
-                self._change(order, "reduce-only: cut to the position")
+                self._change(order, None if order.is_position_exit else "reduce-only: cut to the position")

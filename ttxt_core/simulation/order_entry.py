@@ -17,20 +17,23 @@ from ttxt_core.events.orders import (
     OrderState,
     OrderType,
     PositionSide,
+    ProtectPosition,
     QuantityUnit,
     TimeInForce,
     TriggerBy,
-    TriggerDirection,
+    stop_direction,
 )
 from ttxt_core.instruments import InstrumentInfo
-from ttxt_core.simulation.accounts import EXACT, ZERO, Account, initial_margin
+from ttxt_core.simulation.accounts import EXACT, INVERSE, ZERO, Account, initial_margin
 from ttxt_core.simulation.matching import Rung, lots_for_value
 from ttxt_core.simulation.own_order import OwnOrder, StopTrigger, value_of
+from ttxt_core.simulation.position_exits import ExitTerms, wanted_exits, why_misplaced
 from ttxt_core.simulation.simulated_market import SimulatedMarket
 
 SPOT = "spot"
 LINEAR = "linear"
-CATEGORIES = (SPOT, LINEAR)
+CATEGORIES = (SPOT, LINEAR, INVERSE)
+NO_INDEX = "no index price is known here"
 
 
 class Proposal(NamedTuple):
@@ -71,11 +74,12 @@ def new_order(command: CreateOrder, market: SimulatedMarket, order_id: str, now_
     if spec.status != "trading":
         raise refuse(command.client_order_id, f"{market.key} is not trading: {spec.status}")
     is_limit = command.order_type is OrderType.LIMIT
-    is_stop = command.order_type is OrderType.STOP_MARKET
+    waits = command.trigger_price is not None
     reduce_only = command.reduce_only or command.close_on_trigger
     quantity = _base_quantity(command, market)
-    reference = command.price if is_limit else command.trigger_price if is_stop else _touch(command.side, market)
+    reference = command.price if is_limit else command.trigger_price if waits else _touch(command.side, market)
     reason = info.check_order(quantity, reference, is_market=not is_limit, reduce_only=reduce_only)
+    reason = reason or _misplaced_exit(command, reference, info)
     if reason is not None:
         raise refuse(command.client_order_id, reason)
     return OwnOrder(
@@ -88,7 +92,7 @@ def new_order(command: CreateOrder, market: SimulatedMarket, order_id: str, now_
         trigger=_trigger(command, info),
         reduce_only=reduce_only,
         created_ns=now_ns,
-        state=OrderState.UNTRIGGERED if is_stop else OrderState.NEW,
+        state=OrderState.UNTRIGGERED if waits else OrderState.NEW,
     )
 
 
@@ -135,6 +139,38 @@ def reducible_lots(side: Side, market: SimulatedMarket, account: Account, replac
     return int(against // info.lot_size) if against > 0 else 0
 
 
+def closing_side(market: SimulatedMarket, account: Account) -> Side:
+    """The side that closes the linear position; of one that is flat, SELL."""
+    return Side.BUY if account.position(market.key).quantity < 0 else Side.SELL
+
+
+def check_protection(command: ProtectPosition, market: SimulatedMarket, account: Account) -> list[ExitTerms]:
+    """The exits that `command` gives the open position.
+
+    Raises:
+        OrderError: there is no position, or it can't have such exits. InstrumentError: a price is off the grid.
+    """
+    name, exits = command.client_order_id, wanted_exits(command)
+    if command.position_side is not PositionSide.ONE_WAY:
+        raise refuse(name, "one net position is kept here, not two sides")
+    if not exits:
+        raise refuse(name, "the command names no exit")
+    if market.key.category == SPOT or not account.position(market.key).quantity:
+        raise refuse(name, "there is no position to protect")
+    side = closing_side(market, account)
+    for terms in exits:
+        if not terms.price:
+            continue
+        if terms.by is TriggerBy.INDEX and market.index is None:
+            raise refuse(name, NO_INDEX)
+        now = market.reference(terms.by or TriggerBy.LAST)
+        reason = why_misplaced(terms, side, None if now is None else market.info.exact_price(now))
+        if reason is not None:
+            raise refuse(name, reason)
+        terms.trigger(side, market.info)
+    return exits
+
+
 def check_funds(
     order: OwnOrder,
     plan: list[Rung],
@@ -162,7 +198,8 @@ def check_funds(
         needed = EXACT.subtract(linear_margin(market, account, others, proposal), before)
         if order.reduce_only or needed <= 0:
             return
-        needed = EXACT.add(needed, EXACT.multiply(value_of(info, proposal.value), max(ZERO, market.fees.taker)))
+        worth = value_of(info, proposal.lots, proposal.value)
+        needed = EXACT.add(needed, EXACT.multiply(worth, max(ZERO, market.fees.taker)))
     free = balances.free(currency)
     if needed > free:
         reason = f"insufficient balance: needs {needed:f} {currency}, {free:f} is free"
@@ -179,7 +216,7 @@ def proposal_of(order: OwnOrder, plan: list[Rung]) -> Proposal:
 
 def spot_hold(info: InstrumentInfo, proposal: Proposal) -> Decimal:
     """What a spot order holds: quote for a buy, base for a sell. Fees come out of what is received."""
-    return value_of(info, proposal.value) if proposal.side is Side.BUY else info.quantity(proposal.lots)
+    return value_of(info, proposal.lots, proposal.value) if proposal.side is Side.BUY else info.quantity(proposal.lots)
 
 
 def linear_margin(
@@ -194,14 +231,14 @@ def linear_margin(
     entries = [Proposal(o.side, o.remaining, o.remaining * o.price) for o in orders if not o.reduce_only]
     if proposal is not None:
         entries.append(proposal)
-    opening = 0
+    notional = abs(position.cost)
     for side in Side:
         closes = held if (position.quantity > 0) == (side is Side.SELL) else 0
         lots = sum(entry.lots for entry in entries if entry.side is side)
         value = sum(entry.value for entry in entries if entry.side is side)
         if lots > closes:
-            opening += -(-value * (lots - closes) // lots)
-    notional = EXACT.add(abs(position.cost), value_of(market.info, opening))
+            opening = -(-value * (lots - closes) // lots)
+            notional = EXACT.add(notional, value_of(market.info, lots - closes, opening))
     return initial_margin(notional, market.leverage)
 
 
@@ -209,19 +246,50 @@ def _bad_shape(command: CreateOrder, market: SimulatedMarket) -> str | None:
     """Why such an order does not exist here."""
     kind, immediate = command.order_type, command.time_in_force is not TimeInForce.GTC
     is_limit, is_stop = kind is OrderType.LIMIT, kind is OrderType.STOP_MARKET
-    trigger_fields = (command.trigger_price, command.trigger_by, command.trigger_direction)
+    trigger, is_spot = command.trigger_price, market.key.category == SPOT
+    is_exit = command.reduce_only or command.close_on_trigger
+    exits = wanted_exits(command)
+    by = {command.trigger_by, *(terms.by for terms in exits)}
     complaints = (
         (is_limit and command.price is None, "a limit order needs a price"),
         (not is_limit and command.price is not None, f"a {kind} order takes no price"),
-        (is_stop and command.trigger_price is None, "a stop order needs a trigger price"),
-        (not is_stop and any(field is not None for field in trigger_fields), f"a {kind} order has no trigger"),
+        (is_stop and trigger is None, "a stop order needs a trigger price"),
+        (kind is OrderType.MARKET and trigger is not None, "a market order has no trigger: send a stop order"),
+        (trigger is not None and not (trigger.is_finite() and trigger > 0), f"trigger {trigger} is not above zero"),
+        (
+            trigger is None and (command.trigger_by is not None or command.trigger_direction is not None),
+            "there is no trigger price",
+        ),
         (command.post_only and (not is_limit or immediate), "only a resting limit order can be post-only"),
         (command.position_side is not PositionSide.ONE_WAY, "one net position is kept here, not two sides"),
-        (command.take_profit is not None or command.stop_loss is not None, "no attached exits: send a stop order"),
-        (market.key.category not in CATEGORIES, f"category {market.key.category} is not simulated"),
-        (command.trigger_by is TriggerBy.INDEX and market.index is None, "no index price is known here"),
+        (
+            market.key.category not in CATEGORIES or market.info.is_inverse != (market.key.category == INVERSE),
+            f"category {market.key.category} is not simulated",
+        ),
+        (
+            market.info.is_inverse and command.quantity_unit is QuantityUnit.QUOTE,
+            "an inverse contract counts in quote currency in any case",
+        ),
+        (bool(exits) and is_spot, "no exits are attached on spot here: send them once it is filled"),
+        (bool(exits) and is_exit, "an exit has no exits of its own"),
+        (TriggerBy.INDEX in by and market.index is None, NO_INDEX),
     )
     return next((reason for is_bad, reason in complaints if is_bad), None)
+
+
+def _misplaced_exit(command: CreateOrder, reference: Decimal | None, info: InstrumentInfo) -> str | None:
+    """Why the attached exits can't be where they are asked for, should the entry fill at `reference`.
+
+    Raises:
+        InstrumentError: a price is off the instrument's grid.
+    """
+    side = command.side.opposite
+    for terms in wanted_exits(command):
+        reason = why_misplaced(terms, side, reference)
+        if reason is not None:
+            return reason
+        terms.trigger(side, info)
+    return None
 
 
 def _base_quantity(command: CreateOrder, market: SimulatedMarket) -> Decimal:
@@ -248,5 +316,5 @@ def _trigger(command: CreateOrder, info: InstrumentInfo) -> StopTrigger | None:
     if command.trigger_price is None:
         return None
     price = info.to_ticks(command.trigger_price)
-    natural = TriggerDirection.RISE if command.side is Side.BUY else TriggerDirection.FALL
-    return StopTrigger(price, command.trigger_by or TriggerBy.LAST, command.trigger_direction or natural)
+    direction = command.trigger_direction or stop_direction(command.side)
+    return StopTrigger(price, command.trigger_by or TriggerBy.LAST, direction)

@@ -22,7 +22,7 @@ Owns the numbers only; `order_flow` makes a market of them. Taken from captures:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ttxt_core.clock import NANOSECONDS
@@ -49,7 +49,7 @@ class PracticePair:
         changes: median number of levels that change in an interval.
         shape: its book.
         share: its part of all events (relative weight).
-        open_interest: base currency; None for spot.
+        open_interest: in what quantities count in; None for spot.
         funding_rate: None for spot.
     """
 
@@ -223,6 +223,43 @@ BTC_SPOT = PracticePair(
     ),
     share=0.15,
 )
+
+_DOLLARS_A_LOT = 65.1
+"""What a lot of linear BTC is worth. An inverse contract's lot is a dollar: so many times larger are its figures."""
+
+BTC_INVERSE = PracticePair(
+    InstrumentKey(VENUE, "inverse", "BTC/USD:BTC"),
+    Instrument(
+        symbol="BTCUSD",
+        base="BTC",
+        quote="USD",
+        settle="BTC",
+        tick_size=Decimal("0.1"),
+        lot_size=Decimal(1),
+        min_quantity=Decimal(1),
+        max_quantity=Decimal(25_000_000),
+        max_market_quantity=Decimal(5_000_000),
+        maker_fee=Decimal("0.0002"),
+        taker_fee=Decimal("0.00055"),
+        max_leverage=Decimal(100),
+        min_price=Decimal("0.1"),
+        funding_interval_ns=_FUNDING_INTERVAL_NS,
+    ),
+    start_price=65_114.2,
+    basis=-0.0004,
+    volatility_bp=3.0,
+    patience_bp=0.3,
+    trade_lots=15.0 * _DOLLARS_A_LOT,
+    changes=6.0,
+    shape=replace(
+        BTC_LINEAR.shape,
+        knots=tuple(replace(knot, lots=knot.lots * _DOLLARS_A_LOT) for knot in BTC_LINEAR.shape.knots),
+    ),
+    share=0.15,
+    open_interest=460_000_000.0,
+    funding_rate=0.0001,
+)
+"""Not among the default pairs: BTC/USDT stands for it."""
 
 DEFAULT_PAIRS = (BTC_LINEAR, ETH_LINEAR, SOL_LINEAR, BTC_SPOT)
 """BTC/USDT comes twice, on two categories, as on a real venue."""

@@ -9,7 +9,16 @@ from typing import Any
 
 from ttxt_core.events.account import Balance, PositionUpdate, Wallet
 from ttxt_core.events.envelope import Event, EventData, InstrumentKey, MessageHeader, Source
-from ttxt_core.events.orders import AckOutcome, AmendOrder, CancelOrder, Command, CreateOrder, Fill, FillKind, OrderAck
+from ttxt_core.events.orders import (
+    AckOutcome,
+    Command,
+    CreateOrder,
+    Fill,
+    FillKind,
+    OrderAck,
+    OrderCommand,
+    ProtectPosition,
+)
 from ttxt_core.events.status import ConnectorError
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.simulation.accounts import ZERO, Account, Settlement, initial_margin
@@ -22,13 +31,13 @@ class Reports:
     """The private stream of one simulated account.
 
     Attributes:
-        now_ns: market time, which stamps what is reported; the exchange keeps it.
+        account: whose. now_ns: market time, which stamps what is reported; the exchange keeps it.
     """
 
     def __init__(self, venue: str, account: str) -> None:
         self.now_ns = 0
         self._venue = venue
-        self._account = account
+        self.account = account
         self._sequence = 0
         self._out: list[Event[Any]] = []
 
@@ -41,12 +50,14 @@ class Reports:
 
     def accept(self, order: OwnOrder, command: Command) -> None:
         """The command on `order` was taken."""
-        ack = OrderAck(self._account, order.command.client_order_id, command, AckOutcome.ACCEPTED, order.order_id)
+        ack = OrderAck(self.account, order.command.client_order_id, command, AckOutcome.ACCEPTED, order.order_id)
         self._report(order.key, ack)
 
-    def reject(
-        self, key: InstrumentKey, command: CreateOrder | AmendOrder | CancelOrder, kind: Command, reason: str
-    ) -> None:
+    def accept_protection(self, key: InstrumentKey, command: ProtectPosition) -> None:
+        """The exits of the position are as asked for."""
+        self._report(key, OrderAck(self.account, command.client_order_id, Command.PROTECT, AckOutcome.ACCEPTED))
+
+    def reject(self, key: InstrumentKey, command: OrderCommand, kind: Command, reason: str) -> None:
         """A command was refused. The ack names the account and the order that the command named."""
         order_id = None if isinstance(command, CreateOrder) else command.order_id
         account, name = command.account, command.client_order_id
@@ -62,7 +73,7 @@ class Reports:
         self._report(
             order.key,
             Fill(
-                account=self._account,
+                account=self.account,
                 client_order_id=order.command.client_order_id,
                 order_id=order.order_id,
                 execution_id=execution_id,
@@ -85,7 +96,7 @@ class Reports:
         self._report(
             market.key,
             PositionUpdate(
-                account=self._account,
+                account=self.account,
                 quantity=position.quantity,
                 entry_price=position.entry_price,
                 break_even_price=position.break_even_price(market.fees.taker),
@@ -100,7 +111,7 @@ class Reports:
 
     def wallet(self, balances: list[Balance], *, is_snapshot: bool = False) -> None:
         """Balances that changed, or all of them; a wallet is about no pair."""
-        self._report(InstrumentKey(self._venue, "", ""), Wallet(self._account, balances, is_snapshot))
+        self._report(InstrumentKey(self._venue, "", ""), Wallet(self.account, balances, is_snapshot))
 
     def error(self, key: InstrumentKey, asked: str, answered: str, hint: str) -> None:
         """The market data of `key` can't be used."""

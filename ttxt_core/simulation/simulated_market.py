@@ -19,6 +19,7 @@ from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orderbook import LocalOrderbook
 from ttxt_core.simulation.matching import Level, MatchingBook, Rung, plan_take, reaches
 from ttxt_core.simulation.own_order import OwnOrder
+from ttxt_core.simulation.position_exits import ExitKind
 
 
 class FeeRates(NamedTuple):
@@ -36,6 +37,7 @@ class SimulatedMarket:
         book: the displayed book. matching: own resting orders.
         last, mark, index: prices as last told; None before.
         stops: own orders that wait for their trigger. released: stops that were triggered and wait for a VALID book.
+        exits: those of `stops` that stand with the position.
         fault: why the feed does not fit the instrument; empty when it does.
     """
 
@@ -48,6 +50,7 @@ class SimulatedMarket:
         self.matching = MatchingBook()
         self.stops: list[OwnOrder] = []
         self.released: list[OwnOrder] = []
+        self.exits: dict[ExitKind, OwnOrder] = {}
         self.last: float | None = None
         self.mark: float | None = None
         self.index: float | None = None
@@ -74,6 +77,13 @@ class SimulatedMarket:
     def standing_orders(self) -> list[OwnOrder]:
         """All own orders: those in the book, and stops."""
         return [*self.resting_orders(), *self.stops, *self.released]
+
+    def drop_exit(self, order: OwnOrder) -> None:
+        """If `order` is an exit of the position, it no longer stands with it: it ended, or was triggered."""
+        for kind, standing in self.exits.items():
+            if standing is order:
+                del self.exits[kind]
+                return
 
     # -- what the feed says --------------------------------------------------------------------------------
 

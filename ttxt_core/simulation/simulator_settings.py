@@ -15,6 +15,7 @@ START_BALANCES: Mapping[str, Decimal] = {"USDT": Decimal(100_000), "BTC": Decima
 FEES: Mapping[str, FeeRates] = {
     "spot": FeeRates(Decimal("0.001"), Decimal("0.001")),
     "linear": FeeRates(Decimal("0.0002"), Decimal("0.00055")),
+    "inverse": FeeRates(Decimal("0.0002"), Decimal("0.00055")),
 }
 """Bybit's rates for an account without a tier; they count where an instrument does not say its own."""
 
@@ -52,7 +53,7 @@ class SimulatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         account: its name in commands and reports.
         balances: currency → amount at the start of every attempt.
-        leverage: of linear positions; an instrument's own maximum caps it.
+        leverage: of positions; an instrument's own maximum caps it.
         fees: by category, where the instrument does not say.
         seed: of the latency.
     """
