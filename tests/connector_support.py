@@ -10,6 +10,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from ttxt_core.connectors.base import ConnectorBase
 from ttxt_core.connectors.config import ConnectorConfig, parse_config
 from ttxt_core.connectors.registry import connect
@@ -38,10 +40,12 @@ from ttxt_core.queues.asyncio_queue import AsyncioQueue
 from ttxt_core.sandbox.bybit.sandbox import BybitSandbox, BybitSandboxSettings
 from ttxt_core.web.secrets import Credentials, Secret
 
-QUICK = ConnectorTimings(
+IMPATIENT = ConnectorTimings(
     answer_s=1.0, expiry_s=1.5, settle_s=0.1, book_silence_s=1.0, ticker_silence_s=5.0, retry_cap_s=0.5
 )
-"""Short enough for a test, longer than what a sandbox on a busy machine takes."""
+"""For tests in which an answer never comes, or a stream falls silent."""
+QUICK = replace(IMPATIENT, answer_s=5.0, expiry_s=6.0, book_silence_s=5.0, ticker_silence_s=10.0)
+"""Short enough for a test, longer than what a sandbox on a very busy machine takes."""
 
 PAIR = "BTC/USDT"
 T = TypeVar("T", bound=EventData)
@@ -108,7 +112,7 @@ class Desk:
         """The data of one kind, in order."""
         return [event.data for event in self.events[since:] if type(event.data) is kind]
 
-    async def until(self, condition: Callable[[], bool], what: str, timeout_s: float = 15.0) -> None:
+    async def until(self, condition: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
         """Wait until what was published makes `condition` true."""
         try:
             async with asyncio.timeout(timeout_s):
@@ -189,7 +193,7 @@ class Desk:
         await self.until(lambda: len(self.acks(name)) >= count, f"ack {count} of {name}")
         return self.acks(name)[count - 1]
 
-    async def in_state(self, name: str, state: str, timeout_s: float = 15.0) -> OrderUpdate:
+    async def in_state(self, name: str, state: str, timeout_s: float = 60.0) -> OrderUpdate:
         def last() -> OrderUpdate | None:
             updates = self.updates(name)
             return updates[-1] if updates else None

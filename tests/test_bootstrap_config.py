@@ -62,10 +62,22 @@ def test_limits_that_are_not_named_stay_the_simulators(tmp_path: Path) -> None:
         ("[connector]\nvenue = 'bybit'", "table connector, key category: expected a value, it is missing"),
         (
             "[connector]\nvenue = 'bybit'\ncategory = 'linear'\npairs = ['BTCUSDT']",
-            "table connector, key pairs: expected BASE/QUOTE",
+            "table connector, key pairs: expected BASE/QUOTE, got 'BTCUSDT' (write it like BTC/USDT)",
+        ),
+        (
+            "[connector]\nvenue = 'bybit'\ncategory = 'futures'\npairs = ['BTC/USDT']",
+            "table connector, key category: expected one of spot, linear, inverse, got 'futures'",
+        ),
+        (
+            "[connector]\nvenue = 'bybit'\ncategory = 'spot'\npairs = ['BTC/USDT']\nstreams = {book = 500}",
+            "table connector, key streams.book: expected one of 0, 1, 50, 200, 1000, got 500",
         ),
         ("[practice]\n[limits]\nmax_order = 3", "table limits, key max_order: no such setting"),
         ("[practice]\n[limits]\ndaily_loss = 'none'", "table limits, key daily_loss: "),
+        (
+            "[practice]\n[limits]\nmax_order_quantity = {'BTC/USDT' = 1, 'ETH/USDT' = 'x'}",
+            "table limits, key max_order_quantity.ETH/USDT: invalid decimal string",
+        ),
         ("[practice", "is not TOML: "),
     ],
 )

@@ -71,7 +71,7 @@ async def test_setting_stop_ends_it_and_the_client_may_act_until_then() -> None:
         async def on_stop(self) -> None:
             seen.append(self.session.commands.is_armed)
 
-    await asyncio.wait_for(run_async(Client(), ClientConfig(market=PracticeConfig(history=1)), stop=stop), 10)
+    await asyncio.wait_for(run_async(Client(), ClientConfig(market=PracticeConfig(history=1)), stop=stop), 60)
     assert seen == [True]
 
 
@@ -101,7 +101,7 @@ async def test_a_client_whose_queue_is_fed_by_others_only_reads(tmp_path: Path) 
             self.trades += 1
 
     client = Client(played_consumer())
-    await asyncio.wait_for(run_async(client, played(tmp_path)), 10)
+    await asyncio.wait_for(run_async(client, played(tmp_path)), 60)
     assert client.trades > 10
 
 
@@ -119,7 +119,7 @@ async def test_a_queue_that_overflows_ends_the_run(tmp_path: Path) -> None:
 
     client = Slow(AsyncioQueue(capacity=2, policy=FullPolicy.ERROR))
     with pytest.raises(QueueFullError):
-        await asyncio.wait_for(run_async(client, played(tmp_path)), 10)
+        await asyncio.wait_for(run_async(client, played(tmp_path)), 60)
 
 
 async def test_what_a_client_raises_ends_the_session(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ async def test_what_a_client_raises_ends_the_session(tmp_path: Path) -> None:
             raise error
 
     with pytest.raises(LookupError, match="no such page"):
-        await asyncio.wait_for(run_async(Strict(AsyncioQueue()), played(tmp_path)), 10)
+        await asyncio.wait_for(run_async(Strict(AsyncioQueue()), played(tmp_path)), 60)
 
 
 async def test_it_records_where_the_config_says(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ async def test_it_records_where_the_config_says(tmp_path: Path) -> None:
             stop.set()
 
     config = ClientConfig(market=PracticeConfig(rate=500, history=1, recording=str(folder)))
-    await asyncio.wait_for(run_async(Client(), config, stop=stop), 10)
+    await asyncio.wait_for(run_async(Client(), config, stop=stop), 60)
     (path,) = folder.iterdir()
     assert {Instrument, Orderbook, MarketTrades} <= {type(event.data) for event in read_events(path)}
 
@@ -207,7 +207,7 @@ def program(folder: Path, on_book: str = "pass", on_stop: str = "pass") -> subpr
 def test_a_signal_ends_the_program_in_order(tmp_path: Path, number: signal.Signals) -> None:
     with program(tmp_path) as running:
         running.send_signal(number)
-        out, err = running.communicate(timeout=20)
+        out, err = running.communicate(timeout=60)
     assert (running.returncode, err) == (0, "")
     assert out.splitlines().count("stop") == 1
 
@@ -219,7 +219,7 @@ def test_a_second_signal_ends_a_program_that_does_not_end(tmp_path: Path) -> Non
         while running.stdout.readline() != "stop\n":
             pass
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=20)
+        running.communicate(timeout=60)
     assert running.returncode == -signal.SIGTERM
 
 

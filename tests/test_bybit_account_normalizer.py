@@ -57,6 +57,54 @@ def test_an_order() -> None:
     )
 
 
+CHILD = {
+    "orderLinkId": "",
+    "side": "Sell",
+    "orderType": "Market",
+    "price": "0",
+    "timeInForce": "IOC",
+    "orderStatus": "Untriggered",
+    "reduceOnly": True,
+    "closeOnTrigger": True,
+    "triggerPrice": "55000",
+    "triggerBy": "LastPrice",
+    "triggerDirection": 1,
+}
+
+
+@pytest.mark.parametrize("quantity", ["0.010", "0"])
+@pytest.mark.parametrize(("kind", "mode", "is_exit"), [("TakeProfit", "Full", True), ("StopLoss", "", True)])
+def test_what_the_venue_makes_of_attached_exits(kind: str, mode: str, is_exit: bool, quantity: str) -> None:
+    links = {"parentOrderLinkId": CLIENT_ID, "stopOrderType": kind, "tpslMode": mode}
+    data = one("order", order(**CHILD, **links, qty=quantity))
+    assert (data.client_order_id, data.parent_client_order_id, data.is_position_exit) == ("", CLIENT_ID, is_exit)
+    assert (data.order_type, data.state, data.reduce_only) == (OrderType.STOP_MARKET, OrderState.UNTRIGGERED, True)
+    assert (data.trigger_price, data.quantity) == (Decimal(55_000), Decimal(quantity))
+
+
+def test_partial_exits_and_stops_do_not_follow_the_position() -> None:
+    for kind, mode in (("TakeProfit", "Partial"), ("PartialStopLoss", "Partial"), ("Stop", "")):
+        assert not one("order", order(**CHILD, stopOrderType=kind, tpslMode=mode)).is_position_exit
+
+
+def test_an_entry_tells_of_its_exits_until_it_has_none() -> None:
+    data = one("order", order(takeProfit="55000", stopLoss="0"))
+    assert (data.take_profit, data.stop_loss, data.is_position_exit) == (Decimal(55_000), None, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_exit"),
+    [
+        ({"side": "Sell", "stopOrderType": "tpslOrder", "triggerPrice": "9"}, True),
+        ({"side": "Sell", "stopOrderType": "Stop", "triggerPrice": "9"}, True),
+        ({"side": "Buy", "stopOrderType": "Stop", "triggerPrice": "9"}, False),
+        ({"side": "Sell"}, False),
+    ],
+)
+def test_a_sale_on_spot_that_waits_for_a_price_is_an_exit(changes: dict[str, Any], is_exit: bool) -> None:
+    assert one("order", order(category="spot", **changes), "spot").reduce_only is is_exit
+
+
 @pytest.mark.parametrize(
     ("status", "reject", "state"),
     [

@@ -22,6 +22,7 @@ from ttxt_core.events import (
     MessageHeader,
     OrderType,
     PositionSide,
+    ProtectPosition,
     QuantityUnit,
     Side,
     TimeInForce,
@@ -98,6 +99,35 @@ def test_trigger_orders() -> None:
 def test_attached_exits() -> None:
     written = body(create(take_profit=Decimal("55000.0"), stop_loss=Decimal("1E+4")))
     assert (written["takeProfit"], written["stopLoss"]) == ("55000.0", "10000")
+    assert written["tpslMode"] == "Full"
+    assert not {"tpTriggerBy", "slTriggerBy"} & written.keys()
+    by = body(create(stop_loss=Decimal(9), stop_loss_by=TriggerBy.MARK, take_profit_by=TriggerBy.INDEX))
+    assert by["slTriggerBy"] == "MarkPrice"
+    assert not {"takeProfit", "tpTriggerBy"} & by.keys()
+    assert "tpslMode" not in body(create(stop_loss=Decimal(9)), "spot")
+
+
+def test_a_position_is_given_its_exits_over_rest_and_without_an_order() -> None:
+    command = ProtectPosition("main", CLIENT_ID, take_profit=Decimal(0), stop_loss=Decimal("9.5"))
+    request = denormalizer().command_over_rest([event(command)])
+    assert (request.path, request.priority, request.may_repeat) == (
+        "/v5/position/trading-stop",
+        Priority.CANCEL,
+        False,
+    )
+    assert orjson.loads(request.body) == {
+        "category": "linear",
+        "symbol": "BTCUSDT",
+        "tpslMode": "Full",
+        "positionIdx": 0,
+        "takeProfit": "0",
+        "stopLoss": "9.5",
+    }
+    assert denormalizer().command_limits([event(command)]) == ("/v5/position/trading-stop",)
+    with pytest.raises(OrderError, match="spot has no positions"):
+        denormalizer("spot").command_over_rest([event(command)])
+    with pytest.raises(OrderError, match="names no exit"):
+        denormalizer().command_over_rest([event(ProtectPosition("main", CLIENT_ID))])
 
 
 def test_amends_and_cancels_name_the_venues_id_where_it_is_known() -> None:
@@ -107,6 +137,8 @@ def test_amends_and_cancels_name_the_venues_id_where_it_is_known() -> None:
     assert body(CancelOrder("main", CLIENT_ID), "spot") == {"orderLinkId": CLIENT_ID}
     waiting = body(CancelOrder("main", CLIENT_ID), "spot", is_untriggered=True)
     assert waiting == {"orderLinkId": CLIENT_ID, "orderFilter": "StopOrder"}
+    attached = body(CancelOrder("main", "", "b1b7"), "spot", is_untriggered=True)
+    assert attached == {"orderId": "b1b7", "orderFilter": "tpslOrder"}
 
 
 def test_a_batch_is_one_request_and_counts_each_command() -> None:
@@ -134,7 +166,7 @@ def test_the_trade_socket_carries_the_same_body() -> None:
 
 def test_cancel_all_leaves_nothing_out() -> None:
     bodies = [orjson.loads(request.body) for request in denormalizer("spot").cancel_all(None)]
-    assert bodies == [{"category": "spot", "orderFilter": kind} for kind in ("Order", "StopOrder")]
+    assert bodies == [{"category": "spot", "orderFilter": kind} for kind in ("Order", "StopOrder", "tpslOrder")]
     assert [orjson.loads(r.body) for r in denormalizer().cancel_all(None)] == [
         {"category": "linear", "settleCoin": "USDT"}
     ]
@@ -156,6 +188,9 @@ def test_cancel_all_leaves_nothing_out() -> None:
         ("spot", {"position_side": PositionSide.LONG}, "position sides"),
         ("spot", {"reduce_only": True}, "reduces nothing"),
         ("spot", {"trigger_price": Decimal(1), "trigger_by": TriggerBy.MARK}, "last price"),
+        ("spot", {"stop_loss": Decimal(1), "stop_loss_by": TriggerBy.INDEX}, "last price"),
+        ("spot", {**MARKET, "stop_loss": Decimal(1)}, "only a limit order carries exits"),
+        ("linear", {"reduce_only": True, "stop_loss": Decimal(1)}, "no exits of its own"),
     ],
 )
 def test_orders_that_the_venue_has_not_are_refused_before_they_leave(

@@ -207,8 +207,8 @@ def test_a_refused_list_and_one_of_another_category_are_errors() -> None:
 
 
 def test_a_category_that_is_not_read_is_an_error() -> None:
-    with pytest.raises(ProtocolError, match="inverse"):
-        BybitNormalizer("inverse")
+    with pytest.raises(ProtocolError, match="option"):
+        BybitNormalizer("option")
 
 
 # -- bad frames ------------------------------------------------------------------------------------------

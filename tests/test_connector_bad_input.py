@@ -27,7 +27,7 @@ def connector(sandbox: BybitSandbox, key: str = "main", secret: str = "", **chan
 
 async def failure(work: Callable[[], Awaitable[None]], kind: type[TtxtError]) -> str:
     with pytest.raises(kind) as caught:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await work()
     return str(caught.value)
 

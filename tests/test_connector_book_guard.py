@@ -53,6 +53,37 @@ def test_a_gap_is_told_once_and_nothing_passes_until_a_snapshot() -> None:
     assert guard.became_valid.is_set()
 
 
+def test_a_delta_that_comes_again_is_left_out_and_counted() -> None:
+    guard = BookGuard(KEY)
+    guard.take(snapshot(5))
+    following = [delta(6), delta(7), delta(8)]
+    assert [guard.take(event) for event in following] == [[event] for event in following]
+    for old in (following[2], following[0], delta(7)):
+        assert guard.take(old) == []
+    assert (guard.repeated, guard.state) == (3, BookState.VALID)
+    assert states(guard.take(delta(10))) == [BookState.GAP], "a real gap is still one"
+
+
+def test_a_count_that_began_anew_is_a_gap_and_no_repetition() -> None:
+    """The message that told of the restart was lost, and the venue's clock may even have been set back."""
+    for anew in (message(delta(6).data, venue_s=101), message(delta(6).data, venue_s=99), delta(6, size=9.0), delta(5)):
+        guard = BookGuard(KEY)
+        guard.take(snapshot(5))
+        guard.take(delta(6))
+        guard.take(delta(7))
+        assert states(guard.take(anew)) == [BookState.GAP]
+        assert guard.repeated == 0
+
+
+def test_a_delta_that_a_snapshot_took_back_is_not_old() -> None:
+    guard = BookGuard(KEY)
+    guard.take(snapshot(5))
+    for event in (delta(6), delta(7), delta(9), snapshot(5)):
+        guard.take(event)
+    assert guard.state is BookState.VALID
+    assert states(guard.take(delta(7))) == [BookState.GAP], "6 is missing now"
+
+
 def test_a_top_of_book_that_is_sent_again_is_no_news() -> None:
     guard = BookGuard(KEY)
     guard.take(snapshot(5, depth=1))

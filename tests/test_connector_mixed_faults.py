@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -11,18 +12,24 @@ from msgspec.structs import replace
 
 from tests.connector_support import PAIR, QUICK, Desk, running
 from tests.test_connector_faults import KEPT, books_shown
+from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import AckOutcome, BookState, Command, Fill, InstrumentKey, OrderState, Side
 from ttxt_core.sandbox.bybit.desk import OrderDesk
+from ttxt_core.sandbox.faults import FaultKind, parse_fault
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
+PATIENCE_S = 60.0
+"""What anything may take at most on a machine that has much else to do."""
 TIMINGS = replace(QUICK, answer_s=0.5, expiry_s=1.0, audit_s=0.5, retry_cap_s=0.2)
 MARKET = InstrumentKey("bybit", "linear", PAIR)
 MIXES = {
     "streams": (
         *("drop:0.03", "gap:0.01", "duplicate:0.04", "reorder:0.04", "half:0.005", "garbage:0.005"),
         *("disconnect@public:0.003", "disconnect@private:0.02", "stall@public:0.001:0.3", "stall@private:0.02:0.3"),
+        "book_restart:0.01",
     ),
+    "clock": ("lost_reply:0.2", "disconnect@private:0.03", "disconnect@trade:0.03", "book_restart:0.03", "gap:0.01"),
     "replies": (
         *("lost_reply:0.2", "slow:0.2:0.3", "early_update:0.4", "too_many@trade:0.1", "disconnect@trade:0.05"),
         *("too_many@rest:0.01", "garbage@trade:0.05"),
@@ -34,6 +41,8 @@ MIXES = {
     ),
 }
 MIXES["all"] = tuple(fault for mix in MIXES.values() for fault in mix)
+SKEWS = {"clock": 0.1, "all": 0.02}
+"""How often, at each step, the venue's clock is set ahead, and stays so; a venue's clock never goes back."""
 
 
 def fired(desk: Desk) -> int:
@@ -41,10 +50,13 @@ def fired(desk: Desk) -> int:
     return sum(desk.sandbox.faults.fired.values())
 
 
-async def trade_at_random(desk: Desk, random: Random, faults: int) -> list[str]:
+async def trade_at_random(desk: Desk, random: Random, faults: int, skews: float) -> list[str]:
     """Orders near and far, amended, cancelled and left, until so many faults have struck; gives their ids."""
     names: list[str] = []
     while fired(desk) < faults:
+        if random.random() < skews:
+            ahead_s = desk.sandbox.faults.skew_ns / NANOSECONDS + random.choice([0.5, 3, 8, 20])
+            desk.sandbox.faults.set(f"clock_skew:1:{ahead_s}")
         side = random.choice(list(Side))
         far = random.choice(["0.5", "2", "4"])
         price = desk.price(f"-{far}" if side is Side.BUY else far)
@@ -99,7 +111,16 @@ ENDS = {
 }
 
 
-async def check_mix(monkeypatch: pytest.MonkeyPatch, mix: str, seed: int, faults: int) -> None:
+async def check_faults(
+    monkeypatch: pytest.MonkeyPatch,
+    specs: Sequence[str],
+    *,
+    seed: int,
+    faults: int,
+    skews: float = 0.0,
+    environment: str = "testnet",
+) -> int:
+    """Trade while faults strike, let it settle, and compare; gives how many have struck."""
     taken: Counter[str] = Counter()
     create = OrderDesk.create
 
@@ -109,21 +130,23 @@ async def check_mix(monkeypatch: pytest.MonkeyPatch, mix: str, seed: int, faults
 
     monkeypatch.setattr(OrderDesk, "create", counted)
     monkeypatch.setattr("ttxt_core.connectors.bybit.wire._BAN_S", 0.2)
-    async with running(settings=replace(KEPT, seed=seed), timings=TIMINGS) as desk:
+    async with running(settings=replace(KEPT, seed=seed), timings=TIMINGS, environment=environment) as desk:
         await desk.ready()
         first = desk.create(Side.BUY, "0.02")
         await desk.in_state(first, "filled")  # so that there is something to compare
-        desk.sandbox.faults.set(*MIXES[mix])
-        names = [first, *await trade_at_random(desk, Random(seed), faults)]
+        desk.sandbox.faults.set(*specs)
+        names = [first, *await trade_at_random(desk, Random(seed), faults, skews)]
+        ahead_s = desk.sandbox.faults.skew_ns / NANOSECONDS
         desk.sandbox.faults.clear()
+        desk.sandbox.faults.set(f"clock_skew:1:{ahead_s}")
 
         # From here on nobody touches anything: it recovers by itself.
-        await desk.until(lambda: all(desk.acks(name) for name in names), "every create is answered")
-        await desk.until(lambda: not pending(desk), "nothing is pending")
-        await desk.until(lambda: desk.connector.is_ready, "the account is reconciled")
-        await desk.until(lambda: desk.connector.book_state(PAIR) is BookState.VALID, "the book is valid")
+        await desk.until(lambda: all(desk.acks(name) for name in names), "every create is answered", PATIENCE_S)
+        await desk.until(lambda: not pending(desk), "nothing is pending", PATIENCE_S)
+        await desk.until(lambda: desk.connector.is_ready, "the account is reconciled", PATIENCE_S)
+        await desk.until(lambda: desk.connector.book_state(PAIR) is BookState.VALID, "the book is valid", PATIENCE_S)
         await desk.connector.cancel_everything()
-        await desk.until(lambda: not desk.manager.working(), "every order is settled")
+        await desk.until(lambda: not desk.manager.working(), "every order is settled", PATIENCE_S)
         await settled(desk)
 
         assert max(taken.values()) == 1
@@ -132,7 +155,8 @@ async def check_mix(monkeypatch: pytest.MonkeyPatch, mix: str, seed: int, faults
         assert not refused & made
         assert made <= set(names) <= made | refused
         assert desk.of(Fill)
-        await desk.until(lambda: books_shown(desk) > 50, "enough books were compared")
+        await desk.until(lambda: books_shown(desk) > 50, "enough books were compared", PATIENCE_S)
+        return fired(desk)
 
 
 def is_refused_create(ack: Any) -> bool:
@@ -141,20 +165,49 @@ def is_refused_create(ack: Any) -> bool:
 
 async def settled(desk: Desk) -> None:
     try:
-        await desk.until(lambda: not differences(desk), "the client believes what the venue has")
+        await desk.until(lambda: not differences(desk), "the client believes what the venue has", PATIENCE_S)
     except AssertionError as error:
         raise AssertionError(f"{differences(desk)}") from error
 
 
+@pytest.fixture(scope="module")
+def struck(request: pytest.FixtureRequest) -> Iterator[dict[str, int]]:
+    """How many faults have struck, by test; the sum is printed at the end."""
+    counts: dict[str, int] = {}
+    yield counts
+    if (reporter := request.config.pluginmanager.get_plugin("terminalreporter")) is not None:
+        reporter.write_line(f"\n{sum(counts.values()):,} faults have struck in {len(counts)} mixes")
+
+
+async def run_mix(monkeypatch: pytest.MonkeyPatch, struck: dict[str, int], mix: str, seed: int, faults: int) -> None:
+    skews = SKEWS.get(mix, 0.0)
+    struck[f"{mix} {seed}"] = await check_faults(monkeypatch, MIXES[mix], seed=seed, faults=faults, skews=skews)
+    assert struck[f"{mix} {seed}"] >= faults
+
+
+def test_every_kind_of_fault_is_in_the_mix_of_all() -> None:
+    mixed = {parse_fault(spec).kind for spec in MIXES["all"]} | {FaultKind.CLOCK_SKEW}
+    assert mixed == set(FaultKind)
+
+
 @pytest.mark.parametrize("mix", sorted(MIXES))
-async def test_what_is_left_is_what_the_venue_has(monkeypatch: pytest.MonkeyPatch, mix: str) -> None:
-    await check_mix(monkeypatch, mix, seed=11, faults=52)
+async def test_what_is_left_is_what_the_venue_has(
+    monkeypatch: pytest.MonkeyPatch, struck: dict[str, int], mix: str
+) -> None:
+    await run_mix(monkeypatch, struck, mix, seed=11, faults=42)  # 210 in the five of them
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(1, 7))
 @pytest.mark.parametrize("mix", sorted(MIXES))
 async def test_what_is_left_is_what_the_venue_has_for_long(
-    monkeypatch: pytest.MonkeyPatch, mix: str, seed: int
+    monkeypatch: pytest.MonkeyPatch, struck: dict[str, int], mix: str, seed: int
 ) -> None:
-    await check_mix(monkeypatch, mix, seed, faults=100)
+    await run_mix(monkeypatch, struck, mix, seed, faults=75)  # 2,250 in the thirty of them
+
+
+@pytest.mark.long
+def test_two_thousand_faults_have_struck(struck: dict[str, int]) -> None:
+    if len(struck) < 6 * len(MIXES):
+        pytest.skip(f"only {len(struck)} mixes were asked for")
+    assert sum(struck.values()) >= 2000

@@ -28,6 +28,8 @@ from ttxt_core.connectors.bybit.normalizer import BybitNormalizer
 from ttxt_core.connectors.bybit.queries import BybitQueries
 from ttxt_core.connectors.bybit.replies import answers_of
 from ttxt_core.connectors.commands import Answer
+from ttxt_core.connectors.dead_man import DeadManSwitch as DeadMan
+from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.outbox import Outbox
 from ttxt_core.connectors.reports import Reports
 from ttxt_core.connectors.timings import ConnectorTimings
@@ -48,11 +50,14 @@ from ttxt_core.events import (
     OrderType,
     Side,
     Source,
+    Ticker,
     TriggerDirection,
 )
+from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_core.orders.manager import COMMAND_OF, OrderManager
 from ttxt_core.orders.states import TERMINAL
 from ttxt_core.queues.base import IQueuePublisher
+from ttxt_core.sandbox.bybit.account_terms import AccountTerms
 from ttxt_core.sandbox.bybit.auth import KeyRing
 from ttxt_core.sandbox.bybit.commands import OrderCommands
 from ttxt_core.sandbox.bybit.dead_man_switch import DeadManSwitch
@@ -101,7 +106,9 @@ class Venue:
         self._clock = clock
         self._commands = OrderCommands(self.desk, RateLimits(at, 1_000_000.0))
         switch = DeadManSwitch(PrivateSocket(Login(KeyRing([]), faults, at), at, 0.0), self.desk)
-        self._queries = AccountQueries(self.exchange, self.desk, switch, at).queries()
+        self._queries = AccountQueries(
+            self.exchange, self.desk, switch, AccountTerms(1, "REGULAR_MARGIN"), at
+        ).queries()
         reply = bybit_frames.instruments(CATEGORY).encode()
         for event in BybitNormalizer(CATEGORY).instruments(reply, 1):
             self.exchange.publish_nowait(event)
@@ -112,8 +119,8 @@ class Venue:
         self._update += 1
         bids = [(float(best - n), 0.02 + n) for n in range(5)]
         asks = [(float(best + 1 + n), 0.02 + n) for n in range(5)]
-        data = Orderbook(bids, asks, True, self._update, None, 50)
-        self.exchange.publish_nowait(Event(MessageHeader(*MARKET, 0, 0), data))
+        for data in (Orderbook(bids, asks, True, self._update, None, 50), Ticker(last=float(best))):
+            self.exchange.publish_nowait(Event(MessageHeader(*MARKET, 0, 0), data))
 
     def command(self, request: RESTRequest) -> bytes:
         fields = orjson.loads(request.body)
@@ -181,14 +188,8 @@ class OrderLife(RuleBasedStateMachine):
             queries,
             self.orders,
             account="main",
-            dead_man_switch_s=None,
-            outbox=self.outbox,
-            reports=self.reports,
-            clock=self.clock,
-            clock_offset=offset,
-            random=Random(1),
-            timings=ConnectorTimings(),
-            spawn=never,
+            dead_man=DeadMan(None, queries, self.reports),
+            kit=ConnectorKit(self.clock, offset, Random(1), ConnectorTimings(), self.outbox, self.reports, never),
         )
         self.normalize = account.normalize_account
         self.wire: list[bytes] = []
@@ -221,6 +222,21 @@ class OrderLife(RuleBasedStateMachine):
         direction = TriggerDirection.RISE if rises else TriggerDirection.FALL
         kind = {"order_type": OrderType.LIMIT, "price": trigger} if is_limit else {"order_type": OrderType.STOP_MARKET}
         self.create(side, 10, trigger_price=trigger, trigger_direction=direction, **kind)
+
+    @rule(side=st.sampled_from(list(Side)), lots=st.integers(1, 60), off=st.integers(1, 6), is_limit=st.booleans())
+    def create_bracket(self, side: Side, lots: int, off: int, is_limit: bool) -> None:
+        away = 2 * off if side is Side.BUY else -2 * off
+        entry = {"price": Decimal(50_000)} if is_limit else {"order_type": OrderType.MARKET}
+        self.create(side, lots, take_profit=Decimal(50_000 + away), stop_loss=Decimal(50_000 - away), **entry)
+
+    @rule(data=st.data())
+    def cancel_an_exit(self, data: st.DataObject) -> None:
+        if exits := self.exits():
+            self.send(CancelOrder("main", "", data.draw(st.sampled_from(sorted(exits)))))
+
+    def exits(self) -> dict[str | None, ManagedOrder]:
+        """Those that the venue made, by its id."""
+        return {order.order_id: order for order in self.manager.working() if not order.client_order_id}
 
     def create(self, side: Side, lots: int, **fields: Any) -> None:
         name = f"{len(self.names):032x}"
@@ -290,7 +306,8 @@ class OrderLife(RuleBasedStateMachine):
     def acknowledge(self, event: Event[Any], answer: Answer) -> None:
         command = event.data
         name, kind = command.client_order_id, COMMAND_OF[type(command)]
-        ack = OrderAck("main", name, kind, answer.outcome, answer.order_id, answer.reason, answer.code)
+        order_id = answer.order_id or (None if type(command) is CreateOrder else command.order_id)
+        ack = OrderAck("main", name, kind, answer.outcome, order_id, answer.reason, answer.code)
         self.reports.tell(ack, PAIR)
         self.outbox.finish()
         if answer.outcome is AckOutcome.ACCEPTED and type(command) is CreateOrder:
@@ -342,6 +359,14 @@ class OrderLife(RuleBasedStateMachine):
             assert order.filled == Decimal(row["cumExecQty"])
             assert order.quantity == Decimal(row["qty"])
             assert order.price == (Decimal(row["price"]) if row["orderType"] == "Limit" else None)
+        made = {row["orderId"]: row for row in state["orders"] if not row["orderLinkId"]}
+        exits = self.exits()
+        assert exits.keys() == {name for name, row in made.items() if row["orderStatus"] == "Untriggered"}
+        for name, exit_ in exits.items():
+            assert exit_.quantity == Decimal(made[name]["qty"])
+            assert exit_.trigger_price == Decimal(made[name]["triggerPrice"])
+            assert exit_.is_position_exit
+            assert exit_.is_protective
         assert self.publisher.fills == Counter(row["execId"] for row in state["executions"])
         held = sum(Decimal(row["quantity"]) for row in state["positions"])
         assert self.manager.accounts.held(MARKET, "main") == held
@@ -351,11 +376,12 @@ class OrderLife(RuleBasedStateMachine):
     def settle(self, event: Event[Any]) -> None:
         """As `Settlement` does: asked for, and refused when the venue has not done it."""
         command = event.data
-        found = done(self.queries.order(PAIR, command.client_order_id, None))
+        order_id = None if type(command) is CreateOrder else command.order_id
+        found = done(self.queries.order(PAIR, command.client_order_id, order_id))
         if found is not None:
             self.feed.tell(found)
             self.outbox.finish()
-        order = self.manager.by_client_id(command.client_order_id)
+        order = self.manager.order_of(event)
         assert order is not None
         if COMMAND_OF[type(command)] in order.in_flight:
             self.acknowledge(event, Answer(AckOutcome.REJECTED, reason="the venue did not do it"))

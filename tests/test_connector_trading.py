@@ -1,5 +1,6 @@
 """A connector against a sandbox exchange: market, account and every kind of command, on spot, linear and demo."""
 
+import asyncio
 from decimal import Decimal
 from itertools import pairwise
 
@@ -27,6 +28,8 @@ from ttxt_core.events import (
     Wallet,
 )
 from ttxt_core.sandbox.bybit.sandbox import BybitSandboxSettings
+from ttxt_core.web.aiohttp_transport import AiohttpConnection
+from ttxt_core.web.requests import Opcode
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -61,6 +64,54 @@ async def test_market_account_and_an_orders_whole_life(category: str) -> None:
         if category == "linear":
             await desk.until(lambda: desk.of(PositionUpdate)[-1].quantity == Decimal("0.01"), "the position")
         assert desk.of(ConnectorError) == []
+
+
+async def test_an_order_has_left_when_the_call_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    send = AiohttpConnection.send
+
+    def noted(own: AiohttpConnection, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
+        send(own, data, opcode)
+        sent.append(data)
+
+    async with running() as desk:
+        await desk.ready()
+        price = desk.price("-5")
+        monkeypatch.setattr(AiohttpConnection, "send", noted)
+        first = desk.create(Side.BUY, "0.01", price)
+        assert [first.encode() in data for data in sent] == [True]
+        desk.cancel(first)  # in the same turn: it goes in the next, and not before its create
+        assert len(sent) == 1
+        assert (await desk.acked(first, 2)).outcome is AckOutcome.ACCEPTED
+        await desk.in_state(first, "canceled")
+        assert [b"order.create" in data for data in sent if first.encode() in data] == [True, False]
+
+
+async def test_a_cancel_does_not_overtake_its_create_that_is_held_back() -> None:
+    async with running() as desk:
+        await desk.ready()
+        price = desk.price("-5")
+        desk.connector.throttler.hold(["/v5/order/create"], 0.3)
+        held = desk.create(Side.BUY, "0.01", price)
+        await asyncio.sleep(0.01)
+        desk.cancel(held)
+        await desk.in_state(held, "canceled")
+        await desk.acked(held, 2)
+        answers = [(ack.command, ack.outcome) for ack in desk.acks(held)]
+        assert answers == [(Command.CREATE, AckOutcome.ACCEPTED), (Command.CANCEL, AckOutcome.ACCEPTED)]
+
+
+async def test_what_the_venue_has_no_such_order_of_is_refused_and_costs_the_others_nothing() -> None:
+    async with running() as desk:
+        await desk.ready()
+        wrong = desk.create(Side.BUY, "0.01", desk.price("-5"), quantity_unit=QuantityUnit.QUOTE)
+        names = [desk.create(Side.BUY, "0.01", desk.price("-5")) for _ in range(2)]
+        among = desk.create(Side.BUY, "0.01", desk.price("-5"), post_only=True, time_in_force=TimeInForce.IOC)
+        for name in (wrong, among):
+            ack = await desk.acked(name)
+            assert (ack.outcome, ack.code) == (AckOutcome.REJECTED, None)
+        for name in names:
+            assert (await desk.acked(name)).outcome is AckOutcome.ACCEPTED
 
 
 async def test_demo_trades_over_rest() -> None:

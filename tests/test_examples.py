@@ -115,9 +115,9 @@ def test_the_dummy_trades_at_a_venue(tmp_path: Path, sandbox: dict[str, Any], mo
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     with start("dummy.dummy_client_example", config) as running:
-        out, errors = running.communicate(timeout=30)
+        out, errors = running.communicate(timeout=60)
     assert (running.returncode, out) == (2, "")
-    assert errors.startswith("credentials of bybit (testnet): none found (looked for: TTXT_BYBIT_TESTNET_API_KEY and ")
+    assert errors.startswith("credentials of bybit (testnet): none found (give them in TTXT_BYBIT_TESTNET_API_KEY and ")
 
     monkeypatch.setenv("TTXT_BYBIT_TESTNET_API_KEY", sandbox["api_key"])
     monkeypatch.setenv("TTXT_BYBIT_TESTNET_API_SECRET", sandbox["api_secret"])
@@ -132,7 +132,7 @@ def test_the_dummys_config_names_a_pair_that_is_not_traded(tmp_path: Path, sandb
     config = venue_config(tmp_path, sandbox)
     config.write_text(config.read_text().replace("BTC/USDT", "XYZ/USDT"))
     with start("dummy.dummy_client_example", config) as running:
-        out, errors = running.communicate(timeout=30)
+        out, errors = running.communicate(timeout=60)
     assert (running.returncode, out) == (2, "")
     assert errors.startswith("find bybit linear XYZ/USDT: bybit trades no such pair there")
     assert errors.count("\n") == 1
@@ -183,7 +183,7 @@ def test_what_the_recorder_records_the_replayer_plays(tmp_path: Path) -> None:
 
     config = written(tmp_path, f'[replay]\npaths = ["{folder}"]\nspeed = "max"\n')
     with start("replayer.replayer", config) as running:
-        said, errors = running.communicate(timeout=30)
+        said, errors = running.communicate(timeout=60)
     assert (running.returncode, errors) == (0, "")
     assert re.search(r"^practice linear BTC/USDT: bought \d[\d.e+]*, sold \d", said, re.MULTILINE)
 
@@ -197,7 +197,7 @@ def test_the_replayer_counts_what_was_traded(tmp_path: Path) -> None:
                 sides[trade.side] += trade.size
     config = written(tmp_path, f'[replay]\npaths = ["{path}"]\nspeed = "max"\n')
     with start("replayer.replayer", config) as running:
-        said, errors = running.communicate(timeout=30)
+        said, errors = running.communicate(timeout=60)
     assert (running.returncode, errors) == (0, "")
     expected = f"bought {sides[Side.BUY]:.8g}, sold {sides[Side.SELL]:.8g}"
     assert said.splitlines()[-1].endswith(expected)
@@ -219,6 +219,6 @@ def test_an_event_of_ones_own_is_handled(tmp_path: Path) -> None:
 def test_a_wrong_config_is_one_sentence_on_stderr(tmp_path: Path) -> None:
     config = written(tmp_path, "[practice]\nrate = 'fast'\n")
     with start("dummy.dummy_client_example", config) as running:
-        out, errors = running.communicate(timeout=30)
+        out, errors = running.communicate(timeout=60)
     assert (running.returncode, out) == (2, "")
     assert errors == f"config file {config}, table practice, key rate: expected float, got str\n"

@@ -49,7 +49,7 @@ async def test_the_transport(names: dict[str, Any]) -> None:
     transport = names["CountingTransport"]()
     async with venue() as there, serving({}) as host, ConnectionFactory(transport) as connections:
         connection = await connections.connect(there.url)
-        await connection.send(b'{"op":"ping"}')
+        connection.send(b'{"op":"ping"}')
         frame = await connection.receive()
         assert transport.bytes_in == len(frame.data) == 13
         response = await connections.request("GET", f"http://{host}/absent")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
+from traceback import TracebackException
 
 import msgspec
 import orjson
@@ -95,8 +96,39 @@ def test_each_environment_has_keys_of_its_own() -> None:
         load_credentials("bybit", "testnet", environ=environ, keyring=FakeKeyring({}))
     environ["TTXT_BYBIT_TESTNET_API_SECRET"] = "ts"
     assert found(load_credentials("bybit", "testnet", environ=environ)) == ("tk", "ts")
-    with pytest.raises(ConfigError, match=r"none found \(looked for: TTXT_BYBIT_DEMO_API_KEY and .*service ttxt-bybit"):
+    with pytest.raises(ConfigError, match=r"give them in TTXT_BYBIT_DEMO_API_KEY and .*service ttxt-bybit"):
         load_credentials("bybit", "demo", environ=environ, keyring=FakeKeyring({}))
+
+
+def test_an_account_with_a_name_never_gets_the_key_of_another(tmp_path: Path) -> None:
+    environ = {"TTXT_BYBIT_API_KEY": "k", "TTXT_BYBIT_API_SECRET": "s"}
+    ring = FakeKeyring({("ttxt-bybit-live", "api_key"): "ring-key", ("ttxt-bybit-live", "api_secret"): "ring-secret"})
+    path = file(tmp_path, TOML)
+    with pytest.raises(ConfigError) as caught:
+        load_credentials("bybit", "live", account="sub-1", environ=environ, keyring=ring, path=path)
+    assert str(caught.value) == (
+        "credentials of bybit (live, sub-1): none found (give them in TTXT_BYBIT_SUB_1_API_KEY and "
+        f"TTXT_BYBIT_SUB_1_API_SECRET; or in keyring service ttxt-bybit-live-sub-1; or in {path} [bybit.live.sub-1], "
+        "mode 0600)"
+    )
+    path = file(tmp_path, TOML + '\n[bybit.live.sub-1]\napi_key = "sub-key"\napi_secret = "sub-secret"\n')
+    assert found(load_credentials("bybit", "live", account="sub-1", environ=environ, keyring=ring, path=path)) == (
+        "sub-key",
+        "sub-secret",
+    )
+    environ |= {"TTXT_BYBIT_DEMO_SUB_1_API_KEY": "dk", "TTXT_BYBIT_DEMO_SUB_1_API_SECRET": "ds"}
+    assert found(load_credentials("bybit", "demo", account="sub-1", environ=environ, path=path)) == ("dk", "ds")
+
+
+def test_what_a_half_given_key_leaves_in_a_traceback() -> None:
+    environ = {"TTXT_BYBIT_API_KEY": VALUE}
+    with pytest.raises(ConfigError) as caught:
+        load_credentials("bybit", "live", environ=environ, keyring=FakeKeyring({}))
+    shown = TracebackException.from_exception(caught.value, capture_locals=True).stack[1:]
+    assert shown
+    inner = [repr(frame.locals) for frame in shown if "environ" not in (frame.locals or {})]
+    assert inner
+    assert not any(VALUE in text for text in inner)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])

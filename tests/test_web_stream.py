@@ -36,7 +36,7 @@ async def test_it_logs_in_subscribes_and_delivers() -> None:
         venue() as there,
         desk(there.url, talks=dialect(authenticator=login), offset=offset) as here,
     ):
-        await here.assistant.subscribe(["a", "b"])
+        here.assistant.subscribe(["a", "b"])
         await here.ready()
         await until(lambda: len(here.messages) == 1)
         await there.push(topic="a", n=1)
@@ -60,9 +60,9 @@ async def test_it_logs_in_subscribes_and_delivers() -> None:
 async def test_topics_are_kept_across_connections() -> None:
     async with venue() as there, desk(there.url) as here:
         assistant = await here.ready()
-        await assistant.subscribe(["a", "b"])
-        await assistant.subscribe(["c"])
-        await assistant.unsubscribe(["b", "unknown"])
+        assistant.subscribe(["a", "b"])
+        assistant.subscribe(["c"])
+        assistant.unsubscribe(["b", "unknown"])
         await until(lambda: len(there.told) == 3)
         assistant.reconnect("the feed is silent")
         await until(lambda: len(there.told) == 4)
@@ -78,9 +78,9 @@ async def test_topics_are_kept_across_connections() -> None:
 
 async def test_a_topic_is_asked_for_again_alone() -> None:
     async with venue() as there, desk(there.url) as here:
-        await here.assistant.subscribe(["a", "b"])
+        here.assistant.subscribe(["a", "b"])
         assistant = await here.ready()
-        await assistant.resubscribe(["b", "unknown"])
+        assistant.resubscribe(["b", "unknown"])
         await until(lambda: len(there.told) == 3)
     assert [(m["op"], m["topics"]) for m in there.told[1:]] == [("unsubscribe", ["b"]), ("subscribe", ["b"])]
     assert here.reasons == []
@@ -226,7 +226,7 @@ async def test_processors_change_what_goes_out_and_what_comes_in() -> None:
     async with venue() as there, desk(there.url, talks=talks) as here:
         assistant = await here.ready()
         reply = await assistant.request(echo("p"), 10.0)
-        await assistant.send(echo("q"))
+        assistant.send(echo("q"))
         await until(lambda: len(here.messages) == 1)
     assert reply.data == {"op": "ECHO", "id": "p"}
     assert [message["mark"] for message in there.told] == [1, 1]

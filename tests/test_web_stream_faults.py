@@ -41,7 +41,7 @@ async def test_a_drop_before_the_login() -> None:
     async with venue() as there:
         there.on_connect = early
         async with desk(there.url, talks=dialect(authenticator=Login())) as here:
-            await here.assistant.subscribe(["a"])
+            here.assistant.subscribe(["a"])
             await until(lambda: here.assistant.state is StreamState.READY)
     assert there.connections == 4
     assert len(here.reasons) == 3
@@ -68,7 +68,7 @@ async def test_a_drop_after_the_login() -> None:
     async with venue() as there:
         there.on_message = cut
         async with desk(there.url, talks=dialect(authenticator=Login())) as here:
-            await here.assistant.subscribe(["a"])
+            here.assistant.subscribe(["a"])
             await until(lambda: here.assistant.state is StreamState.READY and there.connections == 3)
     assert [m["op"] for m in there.told] == ["login", "subscribe"] * 3
 
@@ -242,7 +242,7 @@ async def test_accept_then_close_loops_do_not_reset_the_backoff() -> None:
     async with venue() as there:
         there.on_connect = shut
         async with desk(there.url, clock=clock, backoff=backoff) as here:
-            await here.assistant.subscribe(["a"])
+            here.assistant.subscribe(["a"])
             await until(lambda: len(waits) >= 12)
     assert here.count(StreamState.READY) >= 10
     assert backoff.failures == len(waits)
@@ -292,7 +292,7 @@ async def test_a_hundred_reconnects_leave_nothing_behind() -> None:
         there.on_connect = vary
         talks = dialect(authenticator=Login(), ping=PING)
         async with desk(there.url, talks=talks) as here:
-            await here.assistant.subscribe(["a"])
+            here.assistant.subscribe(["a"])
 
             async def through(count: int) -> None:
                 nonlocal answered

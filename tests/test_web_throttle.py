@@ -123,7 +123,7 @@ async def test_a_limit_that_is_full_does_not_hold_up_another() -> None:
     await throttler.acquire(["full"])
     waiting = asyncio.create_task(throttler.acquire(["full"], priority=Priority.CANCEL))
     await settle()
-    await asyncio.wait_for(throttler.acquire(["free"], priority=Priority.HISTORY), 1)
+    await asyncio.wait_for(throttler.acquire(["free"], priority=Priority.HISTORY), 60)
     assert not waiting.done()
     await advance(clock, 61 * SECOND)
     assert waiting.done()

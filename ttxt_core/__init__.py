@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ttxt_core.session import Session as Session
     from ttxt_core.simulation.exchange_simulator import ExchangeSimulator as ExchangeSimulator
     from ttxt_core.simulation.practice_market import PracticeMarket as PracticeMarket
+    from ttxt_core.web.connection import HTTPRequest as HTTPRequest
     from ttxt_core.web.connection import Transport as Transport
     from ttxt_core.web.connection import WSConnection as WSConnection
     from ttxt_core.web.connection_factory import ConnectionFactory as ConnectionFactory
@@ -81,7 +82,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "session": ("Session",),
     "simulation.exchange_simulator": ("ExchangeSimulator",),
     "simulation.practice_market": ("PracticeMarket",),
-    "web.connection": ("Transport", "WSConnection"),
+    "web.connection": ("HTTPRequest", "Transport", "WSConnection"),
     "web.connection_factory": ("ConnectionFactory",),
     "web.factory": ("WebAssistantFactory",),
     "web.requests": (

@@ -5,7 +5,6 @@ Run it with ``python -m examples.dummy.dummy_client_example [--c=FILE]``.
 
 import sys
 from decimal import Decimal
-from random import SystemRandom
 
 from examples.command_line import config_path
 from ttxt_core import (
@@ -22,7 +21,6 @@ from ttxt_core import (
     OrderUpdate,
     Session,
     Side,
-    new_client_order_id,
     run,
 )
 
@@ -49,7 +47,7 @@ class DummyClient(IEventHandler):
         if touch != self.touch:
             self.touch = touch
             print(f"{key.pair} book: {touch[1]} at {touch[0]} | {touch[2]} at {touch[3]}")
-        if not self.has_ordered and self.is_armed():
+        if not self.has_ordered and await self.is_armed():
             self.has_ordered = True
             self.buy_below(event, touch[0])
 
@@ -70,9 +68,9 @@ class DummyClient(IEventHandler):
         if order.state is OrderState.NEW:
             self.session.send(event.header.key, CancelOrder(order.account, order.client_order_id))
 
-    def is_armed(self) -> bool:
+    async def is_armed(self) -> bool:
         """Whether orders can be sent: at a venue it is our word that arms, once the account is known."""
-        return self.session.commands.is_armed or self.session.commands.arm() is None
+        return self.session.commands.is_armed or await self.session.arm() is None
 
     def buy_below(self, event: Event[Orderbook], best_bid: float) -> None:
         """Place a bid one percent below the best one."""
@@ -81,10 +79,10 @@ class DummyClient(IEventHandler):
         price = info.round_price(info.price(info.to_ticks(best_bid)) * Decimal("0.99"), Side.BUY)
         order = CreateOrder(
             account=self.session.account,
-            client_order_id=new_client_order_id(SystemRandom()),
+            client_order_id=self.session.commands.new_client_order_id(),
             side=Side.BUY,
             order_type=OrderType.LIMIT,
-            quantity=info.round_quantity(WORTH / price),
+            quantity=info.quantity_worth(WORTH, price),
             price=price,
             post_only=True,
         )

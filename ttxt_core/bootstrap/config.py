@@ -19,6 +19,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from ttxt_core.connectors.config import ConnectorConfig, parse_config, read_document, settings_in
+from ttxt_core.connectors.registry import connector_class, venues
+from ttxt_core.connectors.venue import check_config
 from ttxt_core.errors import ConfigError
 from ttxt_core.orders.limits import SIMULATED_LIMITS, RiskLimits
 
@@ -72,6 +74,8 @@ class ClientConfig(Struct, frozen=True, kw_only=True):
     @property
     def recording(self) -> Path | None:
         """The folder that the market is recorded to."""
+        if isinstance(self.market, ConnectorConfig):
+            return self.market.recording_folder
         folder = None if isinstance(self.market, ReplayConfig) else self.market.recording
         return None if folder is None else Path(folder).expanduser()
 
@@ -103,10 +107,21 @@ def load_client_config(path: str | Path) -> ClientConfig:
 
 def _market(name: str, table: Mapping[str, Any], where: str) -> ConnectorConfig | PracticeConfig | ReplayConfig:
     if name == "connector":
-        return parse_config(table, where)
+        return _offered(parse_config(table, where), where)
     if name == "practice":
         return settings_in(table, PracticeConfig, where)
     return settings_in(table, ReplayConfig, where)
+
+
+def _offered(config: ConnectorConfig, where: str) -> ConnectorConfig:
+    """`config`, of whose settings its venue has every one; a venue that is not known here is its user's own."""
+    if config.venue in venues():
+        kind = connector_class(config.venue)
+        try:
+            check_config(config, kind.venue, kind.offer)
+        except ConfigError as error:
+            raise ConfigError(f"{where}, {error.asked}", error.answered, error.hint) from error
+    return config
 
 
 def _table(document: Mapping[str, Any], name: str, where: str) -> Mapping[str, Any]:

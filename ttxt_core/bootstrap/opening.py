@@ -56,7 +56,7 @@ def open_session(config: ClientConfig) -> Session:
 def _live(market: ConnectorConfig, config: ClientConfig) -> Session:
     """Orders to the venue, with the key that the environment, a keyring or the user's credentials file has."""
     file = user_config_path(_APP, appauthor=False) / "credentials.toml"
-    credentials = load_credentials(market.venue, credentials_environment(market), path=file)
+    credentials = load_credentials(market.venue, credentials_environment(market), account=market.account, path=file)
     state = user_state_path(_APP, appauthor=False)
     return live(market, credentials, config.limits, state=state, recordings=config.recording)
 

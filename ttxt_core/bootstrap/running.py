@@ -24,7 +24,8 @@ from ttxt_core.errors import TtxtError
 from ttxt_core.queues.base import FullPolicy, IQueue, IQueueConsumer
 from ttxt_core.session import Session
 
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""A hang-up too: a client that trades must not die with the terminal that it was started from."""
 
 
 OpenSession = Callable[[ClientConfig], Session]
@@ -32,7 +33,7 @@ OpenSession = Callable[[ClientConfig], Session]
 
 
 def run(client: IEventHandler, config_path: str | Path, open_session: OpenSession = open_session) -> int:
-    """Run `client` on what a config file names until its market or it ends, or SIGINT or SIGTERM comes.
+    """Run `client` on what a config file names until its market or it ends, or SIGINT, SIGTERM or SIGHUP comes.
 
     The first signal ends it in order, a second one at once.
 
@@ -78,7 +79,7 @@ async def run_async(
     try:
         read = _reader(client, session)
         if config.recording is not None:
-            session.start_recording(config.recording)
+            session.record_to = config.recording
         await client.on_start(session)
         await session.start()
         reading = asyncio.create_task(read())
@@ -141,17 +142,18 @@ async def _run_until_signal(client: IEventHandler, config: ClientConfig, open_se
 def _stopped_by_signals() -> Iterator[asyncio.Event]:
     """An event that the first signal sets; the second one does what signals do."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    heeded = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]  # as nohup wants it
 
     def on_signal() -> None:
         stop.set()
         release()
 
     def release() -> None:
-        for number in _ENDING:
+        for number in heeded:
             with suppress(NotImplementedError):
                 loop.remove_signal_handler(number)
 
-    for number in _ENDING:
+    for number in heeded:
         with suppress(NotImplementedError):  # Windows: Ctrl+C cancels the task, which ends the session as well
             loop.add_signal_handler(number, on_signal)
     try:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from random import Random
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from ttxt_core.clock import NANOSECONDS, Clock
-from ttxt_core.connectors.outbox import Outbox
+from ttxt_core.clock import NANOSECONDS
+from ttxt_core.connectors.dead_man import DeadManSwitch
+from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.queries import VenueQueries
-from ttxt_core.connectors.reports import Reports
-from ttxt_core.connectors.timings import ConnectorTimings, Spawn
 from ttxt_core.connectors.venue import SubscriptionAnswer
 from ttxt_core.connectors.working_orders import Accepted, WorkingOrders
 from ttxt_core.errors import ProtocolError, TransportError, TtxtError
@@ -35,8 +33,6 @@ from ttxt_core.events import (
     PositionSide,
     PositionUpdate,
 )
-from ttxt_core.web.backoff import Backoff
-from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.requests import WSResponse
 from ttxt_core.web.ws_assistant import StreamState, WSAssistant
 
@@ -64,14 +60,8 @@ class AccountFeed:
         orders: WorkingOrders,
         *,
         account: str,
-        dead_man_switch_s: int | None,
-        outbox: Outbox,
-        reports: Reports,
-        clock: Clock,
-        clock_offset: ClockOffset,
-        random: Random,
-        timings: ConnectorTimings,
-        spawn: Spawn,
+        dead_man: DeadManSwitch,
+        kit: ConnectorKit,
     ) -> None:
         self.is_ready = False
         self.orders = orders
@@ -80,15 +70,9 @@ class AccountFeed:
         self._subscription_answer = subscription_answer
         self._queries = queries
         self._account = account
-        self._dead_man_switch_s = dead_man_switch_s
-        self._outbox = outbox
-        self._reports = reports
-        self._clock = clock
-        self._random = random
-        self._timings = timings
-        self._spawn = spawn
-        self._offset = clock_offset
-        self._began_ns = clock.now_ns()
+        self._dead_man = dead_man
+        self._kit = kit
+        self._began_ns = kit.clock.now_ns()
         self._positions: dict[tuple[str, PositionSide], Event[PositionUpdate]] = {}
         self._confirmed = asyncio.Event()
         self._reconciling: asyncio.Task[None] | None = None
@@ -112,28 +96,29 @@ class AccountFeed:
             events = self._normalize(response.raw, response.receive_time_ns)
         except ProtocolError as error:
             # Whatever it said of the account is asked for again on a new connection.
-            self._reports.error(error)
+            self._kit.reports.error(error)
             if self._stream is not None:
                 self._stream.reconnect("a frame that can't be read")
             return None
         for event in events:
             self.tell(event)
-        return self._outbox.drained() if len(self._outbox) > _BACKLOG else None
+        return self._kit.outbox.drained() if len(self._kit.outbox) > _BACKLOG else None
 
     def on_state(self, state: StreamState, reason: str) -> None:
         """The stream changed its state."""
         if state is StreamState.CONNECTING:
             again = self._connections > 0
             self._connections += 1
-            self._reports.status(STREAM, ConnectionState.RECONNECTING if again else ConnectionState.CONNECTING)
+            self._kit.reports.status(STREAM, ConnectionState.RECONNECTING if again else ConnectionState.CONNECTING)
         elif state is StreamState.SUBSCRIBING:
             self._confirmed.clear()
-            self._reconciling = self._spawn(self._keep_reconciled(), "reconciliation")
+            self._reconciling = self._kit.spawn(self._keep_reconciled(), "reconciliation")
         elif state in {StreamState.DISCONNECTED, StreamState.STOPPED}:
             self.is_ready = False
+            self._dead_man.lost()
             if self._reconciling is not None:
                 self._reconciling.cancel()
-            self._reports.status(STREAM, ConnectionState.DISCONNECTED, reason or "stopped")
+            self._kit.reports.status(STREAM, ConnectionState.DISCONNECTED, reason or "stopped")
 
     def tell(self, event: Event[Any]) -> None:
         """Publish an account event, whichever way it came; a fill that was told is not told again."""
@@ -144,7 +129,7 @@ class AccountFeed:
             self.orders.on_update(event)
         elif kind is PositionUpdate:
             self._positions[event.header.pair, event.data.position_side] = event
-        self._reports.pass_on(event)
+        self._kit.reports.pass_on(event)
         if kind is OrderUpdate:
             for name in (event.data.client_order_id, event.data.order_id):
                 if (waiting := self._waits.pop(name, None)) is not None:
@@ -164,42 +149,42 @@ class AccountFeed:
     async def _keep_reconciled(self) -> None:
         """As long as the connection lasts."""
         try:
-            async with asyncio.timeout(self._timings.answer_s):
+            async with asyncio.timeout(self._kit.timings.answer_s):
                 await self._confirmed.wait()
         except TimeoutError:
-            error = TransportError("subscribe to the account", f"no answer within {self._timings.answer_s:g} s")
-            self._reports.error(error)
+            error = TransportError("subscribe to the account", f"no answer within {self._kit.timings.answer_s:g} s")
+            self._kit.reports.error(error)
             if self._stream is not None:
                 self._stream.reconnect(error.answered)
             return
         await self._reconcile_until_done()
         self.is_ready = True
-        self._reports.status(STREAM, ConnectionState.CONNECTED)
-        await self._set_dead_man_switch()
+        self._kit.reports.status(STREAM, ConnectionState.CONNECTED)
         while True:
+            await self._dead_man.set()
             await self._audit_due()
             await self._reconcile_until_done()
 
     async def _audit_due(self) -> None:
         """Wait for the next audit: early when the venue took an order and says nothing of it."""
-        timings = self._timings
-        audit_ns = self._clock.now_ns() + round(timings.audit_s * NANOSECONDS)
+        timings = self._kit.timings
+        audit_ns = self._kit.clock.now_ns() + round(timings.audit_s * NANOSECONDS)
         patience_ns = round(timings.answer_s * NANOSECONDS)
         while True:
-            await self._clock.sleep_until(min(audit_ns, self._clock.now_ns() + patience_ns))
-            now_ns = self._clock.now_ns()
+            await self._kit.clock.sleep_until(min(audit_ns, self._kit.clock.now_ns() + patience_ns))
+            now_ns = self._kit.clock.now_ns()
             if now_ns >= audit_ns or any(now_ns - order.since_ns > patience_ns for order in self.orders.accepted):
                 return
 
     async def _reconcile_until_done(self) -> None:
-        backoff = Backoff(self._random, cap_s=self._timings.retry_cap_s)
+        backoff = self._kit.backoff()
         while True:
             try:
                 return await self.reconcile()
             except TtxtError as error:
-                self._reports.error(error, "reconcile the account")
-                wait_ns = backoff.lost(self._clock.monotonic_ns(), getattr(error, "retry_after_s", None))
-            await self._clock.sleep_until(self._clock.now_ns() + wait_ns)
+                self._kit.reports.error(error, "reconcile the account")
+                wait_ns = backoff.lost(self._kit.clock.monotonic_ns(), getattr(error, "retry_after_s", None))
+            await self._kit.clock.sleep_until(self._kit.clock.now_ns() + wait_ns)
 
     async def reconcile(self) -> None:
         """Ask for everything and tell what is new.
@@ -230,7 +215,7 @@ class AccountFeed:
             return
         for fill in await self._queries.fills_of(last.header.pair, data.client_order_id, data.order_id):
             self.tell(fill)
-        header = self._reports.header(last.header.pair)
+        header = self._kit.reports.header(last.header.pair)
         ended = replace(data, state=OrderState.CANCELED, reason="the venue does not list it any more")
         self.tell(Event(replace(header, venue_time_ns=last.header.venue_time_ns), ended))
 
@@ -240,10 +225,10 @@ class AccountFeed:
         found = await self._queries.order(header.pair, command.client_order_id, order.order_id)
         if found is not None:
             self.tell(found)
-        elif self._clock.now_ns() - order.since_ns > self._timings.expiry_s * NANOSECONDS:
+        elif self._kit.clock.now_ns() - order.since_ns > self._kit.timings.expiry_s * NANOSECONDS:
             self.orders.forget(command.client_order_id)
             reason = "the venue took it, and has no such order"
-            self._reports.tell(
+            self._kit.reports.tell(
                 OrderAck(
                     self._account,
                     command.client_order_id,
@@ -264,20 +249,12 @@ class AccountFeed:
         for known, last in list(self._positions.items()):
             if known not in listed and last.data.quantity:
                 flat = PositionUpdate(self._account, Decimal(0), position_side=last.data.position_side)
-                self.tell(Event(self._reports.header(last.header.pair), flat))
+                self.tell(Event(self._kit.reports.header(last.header.pair), flat))
 
     def _fills_from_ns(self) -> int:
         """Where fills may be missing from: never before this connector began, since positions count those."""
-        began_ns = self._began_ns + self._offset.offset_ns
-        return max(began_ns, self.orders.last_fill_ns - round(self._timings.overlap_s * NANOSECONDS))
-
-    async def _set_dead_man_switch(self) -> None:
-        if self._dead_man_switch_s is None:
-            return
-        try:
-            await self._queries.set_dead_man_switch(self._dead_man_switch_s)
-        except TtxtError as error:
-            self._reports.error(error, "set the dead-man switch: orders stay when this program is lost")
+        began_ns = self._began_ns + self._kit.clock_offset.offset_ns
+        return max(began_ns, self.orders.last_fill_ns - round(self._kit.timings.overlap_s * NANOSECONDS))
 
 
 def _names(update: OrderUpdate) -> set[str]:

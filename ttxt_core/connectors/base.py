@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -19,6 +20,8 @@ from ttxt_core.clock import NANOSECONDS, Clock, SystemClock
 from ttxt_core.connectors.account_feed import AccountFeed
 from ttxt_core.connectors.command_desk import CommandDesk
 from ttxt_core.connectors.config import ConnectorConfig, TradingMode
+from ttxt_core.connectors.dead_man import DeadManSwitch
+from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.market_feed import MarketFeed
 from ttxt_core.connectors.market_history import MarketHistory
 from ttxt_core.connectors.outbox import Outbox
@@ -30,10 +33,9 @@ from ttxt_core.connectors.timings import ConnectorTimings
 from ttxt_core.connectors.venue import VenueBase, check_config
 from ttxt_core.connectors.working_orders import WorkingOrders
 from ttxt_core.errors import ConfigError, QueueClosedError, TtxtError
-from ttxt_core.events import BookState, ConnectionState, Event, Instrument
+from ttxt_core.events import BookState, Event, Instrument
 from ttxt_core.orders.command_lanes import CommandLanes
 from ttxt_core.queues.base import IQueueActor, IQueueConsumer, IQueuePublisher
-from ttxt_core.web.backoff import Backoff
 from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.connection_factory import ConnectionFactory
 from ttxt_core.web.dialect import StreamDialect
@@ -45,12 +47,6 @@ from ttxt_core.web.throttle import Throttler
 from ttxt_core.web.ws_assistant import StreamState, WSAssistant
 
 _CLOCK_SAMPLES = 3
-_SHOWN_STATES = {
-    StreamState.CONNECTING: ConnectionState.CONNECTING,
-    StreamState.READY: ConnectionState.CONNECTED,
-    StreamState.DISCONNECTED: ConnectionState.DISCONNECTED,
-    StreamState.STOPPED: ConnectionState.DISCONNECTED,
-}
 
 
 class ConnectorBase(IQueueActor, VenueBase):
@@ -64,6 +60,7 @@ class ConnectorBase(IQueueActor, VenueBase):
     Attributes:
         config: what it was made from. symbols: every instrument of the category, after `prepare`.
         consumer: where its commands come from; closed where it does not trade.
+        dead_man: what becomes of orders when the venue has lost this program.
     """
 
     def __init__(
@@ -97,24 +94,31 @@ class ConnectorBase(IQueueActor, VenueBase):
         self.lanes = CommandLanes(f"connector of {self.venue} {self.category}")
         self.consumer = consumer if consumer is not None else self.lanes
         self.clock: Clock = clock if clock is not None else SystemClock()
-        self.symbols = SymbolTable(self.venue, self.category)
+        self.symbols = SymbolTable(self.venue, self.category, self.offer.categories)
         self.orders = WorkingOrders()
         self.clock_offset = ClockOffset()
         self.credentials = credentials
-        self._timings = timings if timings is not None else ConnectorTimings()
-        self._random = random if random is not None else Random()
         self._owns_connections = connections is None
         self._connections = connections or ConnectionFactory(
             ca_file=None if config.ca_path is None else Path(config.ca_path), proxy=config.proxy, clock=self.clock
         )
-        self._outbox = Outbox(publisher)
-        self._reports = Reports(self.venue, self.category, self._outbox, self.clock)
+        outbox = Outbox(publisher)
+        self._kit = ConnectorKit(
+            self.clock,
+            self.clock_offset,
+            random if random is not None else Random(),
+            timings if timings is not None else ConnectorTimings(),
+            outbox,
+            Reports(self.venue, self.category, outbox, self.clock),
+            self._spawn,
+        )
         self.throttler = Throttler(self.rate_limits(), self.clock)
         self._web = WebAssistantFactory(
-            self._connections, self.throttler, clock=self.clock, clock_offset=self.clock_offset, random=self._random
+            self._connections, self.throttler, clock=self.clock, clock_offset=self.clock_offset, random=self._kit.random
         )
         self.rest: RESTAssistant = self._web.rest(self.addresses().rest, self.rest_dialect())
         self.queries = self.make_queries()
+        self.dead_man = DeadManSwitch(config.dead_man_switch_s, self.queries, self._kit.reports)
         self._life: asyncio.TaskGroup | None = None
         self._market: MarketFeed | None = None
         self._account: AccountFeed | None = None
@@ -129,7 +133,7 @@ class ConnectorBase(IQueueActor, VenueBase):
         """Publish the market: books, trades, candles and tickers as the config asks."""
         config, pairs = self.config, self.config.pairs
         history = MarketHistory(
-            pairs, config.streams, config.history, self.queries, outbox=self._outbox, reports=self._reports
+            pairs, config.streams, config.history, self.queries, outbox=self._kit.outbox, reports=self._kit.reports
         )
         self._market = MarketFeed(
             pairs,
@@ -137,13 +141,7 @@ class ConnectorBase(IQueueActor, VenueBase):
             self.normalize,
             self.topic_names,
             history,
-            outbox=self._outbox,
-            reports=self._reports,
-            clock=self.clock,
-            clock_offset=self.clock_offset,
-            random=self._random,
-            timings=self._timings,
-            spawn=self._spawn,
+            kit=self._kit,
         )
         return self
 
@@ -169,14 +167,8 @@ class ConnectorBase(IQueueActor, VenueBase):
             self.queries,
             self.orders,
             account=self.config.account,
-            dead_man_switch_s=self.config.dead_man_switch_s,
-            outbox=self._outbox,
-            reports=self._reports,
-            clock=self.clock,
-            clock_offset=self.clock_offset,
-            random=self._random,
-            timings=self._timings,
-            spawn=self._spawn,
+            dead_man=self.dead_man,
+            kit=self._kit,
         )
 
     def trading(self) -> Self:
@@ -197,25 +189,18 @@ class ConnectorBase(IQueueActor, VenueBase):
             refuse_entries=self._why_no_entries,
             orders=self.orders,
             throttler=self.throttler,
-            clock_offset=self.clock_offset,
-            reports=self._reports,
-            clock=self.clock,
-            timings=self._timings,
-            spawn=self._spawn,
+            kit=self._kit,
             on_clock_refused=self._on_clock_refused,
         )
-        desk.settle_with(
-            Settlement(
-                account,
-                self.queries,
-                desk.acknowledge,
-                reports=self._reports,
-                clock=self.clock,
-                random=self._random,
-                timings=self._timings,
-            )
-        )
+        self.lanes.serve_at_once(desk.carry_out)
+        desk.settle_with(Settlement(account, self.queries, desk.acknowledge, self._kit))
         return self
+
+    def only_looking(self, reason: str) -> None:
+        """Carry out no command, and ask for no dead-man switch, for `reason`; before it runs."""
+        self._desk = None
+        self.lanes.pause(reason)
+        self.dead_man.give_up()
 
     # -- running -----------------------------------------------------------------------------------------
 
@@ -234,11 +219,11 @@ class ConnectorBase(IQueueActor, VenueBase):
                 known[event.header.pair] = event
                 self.symbols.add(event)
             else:  # a row that can't be read
-                self._reports.pass_on(event)
+                self._kit.reports.pass_on(event)
         for pair in self.config.pairs:
             self.symbols.instrument(pair)
         for pair in self.config.pairs:
-            self._reports.pass_on(await self._with_fees(known[pair]))
+            self._kit.reports.pass_on(await self._with_fees(known[pair]))
         self._is_prepared = True
 
     async def run(self) -> None:
@@ -251,7 +236,7 @@ class ConnectorBase(IQueueActor, VenueBase):
         try:
             async with asyncio.TaskGroup() as life:
                 self._life = life
-                life.create_task(self._outbox.run(), name="outbox")
+                life.create_task(self._kit.outbox.run(), name="outbox")
                 if not self._is_prepared:
                     await self.prepare()
                 self._open_streams(life)
@@ -263,7 +248,7 @@ class ConnectorBase(IQueueActor, VenueBase):
         finally:
             self._life = None
             self.lanes.close()
-            self._outbox.finish()
+            self._kit.outbox.finish()
             await self.close()
         if failure is not None:
             raise failure
@@ -304,7 +289,7 @@ class ConnectorBase(IQueueActor, VenueBase):
                     at.ws_trade,
                     dialect,
                     lambda response: desk.on_late_answer(response, dialect.correlate(response)),
-                    self._on_trade_state,
+                    partial(self._kit.reports.stream_state, "trade"),
                 )
                 desk.attach(stream)
                 self._open(life, stream, ())
@@ -319,35 +304,32 @@ class ConnectorBase(IQueueActor, VenueBase):
         on_state: Callable[[StreamState, str], None],
     ) -> WSAssistant:
         return self._web.ws(
-            f"{self.venue} {name}", url, dialect, on_response=on_response, on_state=on_state, backoff=self._backoff()
+            f"{self.venue} {name}",
+            url,
+            dialect,
+            on_response=on_response,
+            on_state=on_state,
+            backoff=self._kit.backoff(),
         )
 
     def _open(self, life: asyncio.TaskGroup, stream: WSAssistant, topics: Sequence[str]) -> None:
         async def live() -> None:
-            await stream.subscribe(topics)
+            stream.subscribe(topics)
             await stream.run()
 
         life.create_task(live(), name=stream.name)
 
-    def _backoff(self) -> Backoff:
-        return Backoff(self._random, cap_s=self._timings.retry_cap_s)
-
-    def _on_trade_state(self, state: StreamState, reason: str) -> None:
-        shown = _SHOWN_STATES.get(state)
-        if shown is not None:
-            self._reports.status("trade", shown, reason)
-
     async def _keep_time(self) -> None:
         """Look at the venue's clock now and then."""
         while True:
-            await self.clock.sleep_until(self.clock.now_ns() + round(self._timings.clock_s * NANOSECONDS))
+            await self.clock.sleep_until(self.clock.now_ns() + round(self._kit.timings.clock_s * NANOSECONDS))
             await self._look_at_clock()
 
     async def _look_at_clock(self) -> None:
         try:
             await self.queries.sample_clock()
         except TtxtError as error:
-            self._reports.error(error)
+            self._kit.reports.error(error)
 
     def _on_clock_refused(self) -> None:
         """The venue refused a command for its time: what is known of its clock misleads."""
@@ -387,8 +369,18 @@ class ConnectorBase(IQueueActor, VenueBase):
         """The state of a pair's book; None where none is subscribed."""
         return None if self._market is None else self._market.book_state(pair)
 
+    @property
+    def repeated_deltas(self) -> int:
+        """How many changes of books came again after they had been applied, and were left out."""
+        return 0 if self._market is None else self._market.repeated_deltas
+
     def _why_no_entries(self) -> str:
-        return "" if self.is_ready else "the account is not reconciled with the venue yet: only exits and cancels go"
+        account = self._account
+        return (
+            ""
+            if account is not None and account.is_ready
+            else "the account is not reconciled with the venue yet: only exits and cancels go"
+        )
 
     async def _with_fees(self, event: Event[Instrument]) -> Event[Instrument]:
         """The first signed question too, so that a key which is not accepted shows at once."""

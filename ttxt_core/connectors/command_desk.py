@@ -14,13 +14,11 @@ from dataclasses import replace
 from itertools import count
 from typing import Any, Final
 
-from ttxt_core.clock import Clock
 from ttxt_core.connectors.commands import Answer
-from ttxt_core.connectors.denormalizer import PRIORITY_OF, DenormalizerBase
+from ttxt_core.connectors.denormalizer import DenormalizerBase, priority_of
+from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.queries import ClockError
-from ttxt_core.connectors.reports import Reports
 from ttxt_core.connectors.settlement import Settlement
-from ttxt_core.connectors.timings import ConnectorTimings, Spawn
 from ttxt_core.connectors.venue import VenueOffer
 from ttxt_core.connectors.working_orders import WorkingOrders
 from ttxt_core.errors import (
@@ -33,16 +31,17 @@ from ttxt_core.errors import (
     VenueRejectError,
     WebError,
 )
-from ttxt_core.events import AckOutcome, CancelOrder, CreateOrder, Event, MessageHeader, OrderAck
+from ttxt_core.events import AckOutcome, CreateOrder, Event, MessageHeader, OrderAck, ProtectPosition
 from ttxt_core.orders.manager import COMMAND_OF
 from ttxt_core.queues.base import IQueueConsumer
-from ttxt_core.web.clock_offset import ClockOffset
+from ttxt_core.web.replies import Reply
 from ttxt_core.web.requests import WSResponse
 from ttxt_core.web.rest_assistant import RESTAssistant
 from ttxt_core.web.throttle import Throttler
 from ttxt_core.web.ws_assistant import StreamState, WSAssistant
 
 _UNANSWERED_KEPT: Final = 1_000
+_READY: Final = StreamState.READY
 
 ReadAnswers = Callable[[bytes, int], list[Answer]]
 """What an answer says of each of so many commands; raises ProtocolError."""
@@ -76,11 +75,7 @@ class CommandDesk:
         refuse_entries: Callable[[], str],
         orders: WorkingOrders,
         throttler: Throttler,
-        reports: Reports,
-        clock: Clock,
-        clock_offset: ClockOffset,
-        timings: ConnectorTimings,
-        spawn: Spawn,
+        kit: ConnectorKit,
         on_clock_refused: Callable[[], None],
     ) -> None:
         self._commands = commands
@@ -91,14 +86,12 @@ class CommandDesk:
         self._refuse_entries = refuse_entries
         self._orders = orders
         self._throttler = throttler
-        self._reports = reports
-        self._clock = clock
-        self._offset = clock_offset
-        self._timings = timings
-        self._spawn = spawn
+        self._kit = kit
+        self._clock = kit.clock
+        self._offset = kit.clock_offset
         self._on_clock_refused = on_clock_refused
         self._numbers = count(1)
-        self._prefix = f"{clock.now_ns():x}"
+        self._prefix = f"{kit.clock.now_ns():x}"
         self._stream: WSAssistant | None = None
         self._settlement: Settlement | None = None
         self._creating: dict[str, _Creating] = {}
@@ -122,38 +115,81 @@ class CommandDesk:
         while True:
             batch = await self._commands.get_batch()
             for group in _grouped(batch, self._denormalizer.batch_limit):
-                self._start(group)
+                self.carry_out(group)
 
-    def _start(self, group: list[Event[Any]]) -> None:
+    def carry_out(self, group: list[Event[Any]]) -> None:
+        """Carry out commands of one kind, their bytes in this very turn of the loop if nothing has to be waited for."""
         going = []
         for event in group:
-            reason = self._refuse_entries() if _is_entry(event) else ""
-            if reason:
+            command = event.data
+            is_entry = type(command) is CreateOrder and not (command.reduce_only or command.close_on_trigger)
+            if is_entry and (reason := self._refuse_entries()):
                 self.acknowledge(event, Answer(AckOutcome.REJECTED, reason=reason))
             else:
                 going.append(event)
         if not going:
             return
+        try:
+            reply = self._send_at_once(going)
+        except (OrderError, InstrumentError) as error:
+            self._refuse_unwritable(going, error)
+            return
         creating = _Creating()
+        if reply is not None:
+            creating.has_left.set()
         for event in going:
             if type(event.data) is CreateOrder:
                 self._creating[event.data.client_order_id] = creating
-        self._spawn(self._carry_out(going, creating), "commands")
+        self._kit.spawn(self._see_through(going, creating, reply), "commands")
 
     # -- sending -----------------------------------------------------------------------------------------
 
-    async def _carry_out(self, group: list[Event[Any]], creating: _Creating) -> None:
+    def _send_at_once(self, group: list[Event[Any]]) -> Reply | None:
+        """The reply to come; None when the group has to wait for something, or can't go over the trade socket.
+
+        Raises:
+            OrderError, InstrumentError: one of the group can't be written.
+        """
+        stream = self._socket_for(group)
+        if stream is None:
+            return None
+        if self._creating and not all(create.has_left.is_set() for create in self._creates_of(group)):
+            return None
+        if not self._throttler.try_acquire(self._denormalizer.command_limits(group), weight=len(group)):
+            return None
         try:
-            answers = await self._send(group, creating)
+            return self._hand_over(group, stream)
+        except NotSentError:
+            return None
+
+    def _socket_for(self, group: list[Event[Any]]) -> WSAssistant | None:
+        """The trade socket, if it is ready and takes such commands."""
+        stream = self._stream
+        is_ready = stream is not None and stream.state is _READY
+        return stream if is_ready and type(group[0].data) not in self._denormalizer.rest_only else None
+
+    def _hand_over(self, group: list[Event[Any]], stream: WSAssistant) -> Reply:
+        request_id = f"{self._prefix}-{next(self._numbers)}"
+        now_ms = self._offset.server_ms(self._clock.now_ns())
+        return stream.ask(self._denormalizer.command_over_ws(group, request_id, now_ms))
+
+    def _refuse_unwritable(self, group: list[Event[Any]], error: TtxtError) -> None:
+        """One of a group can't be written: the others must not suffer for it."""
+        if len(group) == 1:
+            self.acknowledge(group[0], _refusal(error))
+            return
+        for event in group:
+            self.carry_out([event])
+
+    async def _see_through(self, group: list[Event[Any]], creating: _Creating, reply: Reply | None) -> None:
+        """Send what could not go at once, and tell the answers."""
+        try:
+            answers = await self._send(group, creating) if reply is None else await self._heard(group, reply)
         except RateLimitError as error:
             answers = [_refusal(error)] * len(group)
         except (OrderError, InstrumentError) as error:
-            # One of a group can't be written: the others must not suffer for it.
-            if len(group) > 1:
-                for event in group:
-                    self._start([event])
-                return
-            answers = [_refusal(error)]
+            self._refuse_unwritable(group, error)
+            return
         finally:
             creating.has_left.set()
             creating.is_answered.set()
@@ -168,8 +204,8 @@ class CommandDesk:
                 self._settle(event)
 
     async def _send(self, group: list[Event[Any]], creating: _Creating) -> list[Answer]:
-        stream = self._stream
-        if stream is not None and stream.state is StreamState.READY:
+        stream = self._socket_for(group)
+        if stream is not None:
             try:
                 return await self._send_over_ws(group, stream, creating)
             except NotSentError:
@@ -177,23 +213,26 @@ class CommandDesk:
         return await self._send_over_rest(group)
 
     async def _send_over_ws(self, group: list[Event[Any]], stream: WSAssistant, creating: _Creating) -> list[Answer]:
-        """A socket keeps the order: what is about an order waits only until its create has left."""
+        """A socket keeps the order: what is about an order waits only until its create has left.
+
+        Raises:
+            NotSentError: certainly nothing left.
+        """
         for create in self._creates_of(group):
             await create.has_left.wait()
         limits = self._denormalizer.command_limits(group)
-        priority, patience_s = PRIORITY_OF[type(group[0].data)], self._timings.answer_s
+        priority, patience_s = priority_of(group[0].data), self._kit.timings.answer_s
         await self._throttler.acquire(limits, weight=len(group), priority=priority, most_wait_s=patience_s)
-        request_id = f"{self._prefix}-{next(self._numbers)}"
-        now_ms = self._offset.server_ms(self._clock.now_ns())
-        request = self._denormalizer.command_over_ws(group, request_id, now_ms)
-        creating.has_left.set()  # who waits for it goes on in a later turn of the loop, and the bytes go in this one
+        reply = self._hand_over(group, stream)
+        creating.has_left.set()
+        return await self._heard(group, reply)
+
+    async def _heard(self, group: list[Event[Any]], reply: Reply) -> list[Answer]:
         try:
-            response = await stream.request(request, self._timings.answer_s)
+            response = await reply.within(self._kit.timings.answer_s)
             return self._read_answers(response.raw, len(group))
-        except NotSentError:
-            raise
         except (WebError, ProtocolError) as error:
-            self._unanswered[request_id] = group
+            self._unanswered[reply.request.request_id or ""] = group
             if len(self._unanswered) > _UNANSWERED_KEPT:
                 del self._unanswered[next(iter(self._unanswered))]
             return [_unknown(error)] * len(group)
@@ -204,7 +243,7 @@ class CommandDesk:
             await create.is_answered.wait()
         try:
             request = self._denormalizer.command_over_rest(group)
-            response = await self._rest.call(replace(request, most_wait_s=self._timings.answer_s))
+            response = await self._rest.call(replace(request, most_wait_s=self._kit.timings.answer_s))
             return self._read_answers(response.body, len(group))
         except ProtocolError as error:
             return [_unknown(error)] * len(group)
@@ -233,7 +272,7 @@ class CommandDesk:
             code=answer.code,
         )
         at = MessageHeader(header.venue, header.category, header.pair, 0, self._clock.now_ns())
-        self._reports.pass_on(Event(at, ack))
+        self._kit.reports.pass_on(Event(at, ack))
         if answer.outcome is AckOutcome.ACCEPTED and type(command) is CreateOrder:
             self._orders.on_accepted(event, answer.order_id, self._clock.now_ns())
 
@@ -245,7 +284,7 @@ class CommandDesk:
         try:
             answers = self._read_answers(response.raw, len(group))
         except ProtocolError as error:
-            self._reports.error(error)
+            self._kit.reports.error(error)
             return
         for event, answer in zip(group, answers, strict=True):
             task = self._settling.get(_settling_name(event))
@@ -254,11 +293,16 @@ class CommandDesk:
                 self.acknowledge(event, answer)
 
     def _settle(self, event: Event[Any]) -> None:
-        """Find out what became of a command, or of the order that a refused one was about."""
-        if self._settlement is None:
+        """Find out what became of a command, or of the order that a refused one was about.
+
+        Exits of a position are no order to be asked about: what they are, the private stream tells and audits repeat.
+        """
+        if self._settlement is None or type(event.data) is ProtectPosition:
             return
         name = _settling_name(event)
-        task = self._settling[name] = self._spawn(self._settlement.settle(event, self._clock.now_ns()), "settlement")
+        task = self._settling[name] = self._kit.spawn(
+            self._settlement.settle(event, self._clock.now_ns()), "settlement"
+        )
         task.add_done_callback(lambda done: self._settled(name, done))
 
     def _settled(self, name: tuple[str, type], task: asyncio.Task[None]) -> None:
@@ -267,13 +311,18 @@ class CommandDesk:
 
 
 def _grouped(batch: Sequence[Event[Any]], limit: int) -> list[list[Event[Any]]]:
-    """Neighbours of one kind together, at most `limit`, and never two commands on one order."""
+    """Neighbours of one kind together, at most `limit`, and never two commands on one order or any on a position.
+
+    Exits are apart from entries, so that they need not wait with them.
+    """
     groups: list[list[Event[Any]]] = []
     names: set[str] = set()
     for event in batch:
         name = event.data.client_order_id or event.data.order_id
-        fits = bool(groups) and type(groups[-1][0].data) is type(event.data) and len(groups[-1]) < limit
-        if fits and name not in names:
+        last = groups[-1] if groups else [event]
+        is_alike = type(last[0].data) is type(event.data) and priority_of(last[0].data) is priority_of(event.data)
+        fits = bool(groups) and is_alike and len(last) < limit
+        if fits and name not in names and type(event.data) is not ProtectPosition:
             groups[-1].append(event)
         else:
             groups.append([event])
@@ -282,14 +331,9 @@ def _grouped(batch: Sequence[Event[Any]], limit: int) -> list[list[Event[Any]]]:
     return groups
 
 
-def _is_entry(event: Event[Any]) -> bool:
-    command = event.data
-    return type(command) is CreateOrder and not (command.reduce_only or command.close_on_trigger)
-
-
 def _settling_name(event: Event[Any]) -> tuple[str, type]:
     command = event.data
-    order_id = command.order_id if type(command) is CancelOrder else None
+    order_id = None if type(command) is CreateOrder else command.order_id
     return command.client_order_id or order_id or "", type(command)
 
 

@@ -1,7 +1,7 @@
 """ConnectorConfig: what a connector is to do, as a user writes it in TOML or JSON.
 
 Owns the settings and what is wrong with them, in words that name the key. It knows no venue: which categories, book
-depths and intervals one offers is judged by its connector. It holds no secret.
+depths and intervals one offers is judged by its connector. It shows no secret.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from msgspec.structs import force_setattr
 
 from ttxt_core.errors import ConfigError, InstrumentError
 from ttxt_core.instruments import TradingPair
+from ttxt_core.web.secrets import Secret, secret_in
 
 T = TypeVar("T")
 
@@ -87,8 +88,10 @@ class Hosts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             if address is None:
                 continue
             parts = urlsplit(address)
+            if "@" in parts.netloc:  # the address is shown in errors, and a venue asks for no such thing
+                raise _wrong(f"hosts.{name}", "a user or a password in an address", "write host and port alone")
             if parts.scheme not in schemes or not parts.hostname:
-                raise _wrong(f"hosts.{name}", f"expected an address that begins {schemes[1]}://, got {address!r}")
+                raise _wrong(f"hosts.{name}", f"expected {schemes[1]}://HOST or {schemes[0]}://HOST, got {address!r}")
 
 
 class ConnectorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,9 +105,10 @@ class ConnectorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         trading: whether orders can be sent, and with which money. environment: which hosts.
         account: what the account is called in every event; names the key too where there are several.
         dead_man_switch_s: seconds after which the venue is to cancel all orders when it has lost us; None: not asked.
-        recording: folder that market data are recorded to; None: not recorded.
+        recording: folder that a session of it records the market to from its start; None: not recorded. A connector
+            alone publishes and writes no file.
         hosts: addresses in place of the venue's own. ca_path: certificates to trust in place of the system's.
-        proxy: ``http://host:port`` that every connection goes through.
+        proxy: ``http://host:port`` that every connection goes through; a secret, since it may hold a password.
     """
 
     venue: str
@@ -119,7 +123,7 @@ class ConnectorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     recording: str | None = None
     hosts: Hosts = field(default_factory=Hosts)
     ca_path: str | None = None
-    proxy: str | None = None
+    proxy: Secret | None = None
 
     def __post_init__(self) -> None:
         for name in ("venue", "category"):
@@ -139,6 +143,11 @@ class ConnectorConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if self.trading is TradingMode.TEST and is_real:
             hint = "set environment to testnet or demo, also where hosts name a sandbox"
             raise _wrong("trading", "expected 'none' or 'live' on mainnet, got 'test'", hint)
+
+    @property
+    def recording_folder(self) -> Path | None:
+        """`recording` as a path, ``~`` resolved."""
+        return None if self.recording is None else Path(self.recording).expanduser()
 
 
 def load_config(path: Path) -> ConnectorConfig:
@@ -186,11 +195,41 @@ def settings_in(document: Mapping[str, Any], kind: type[T], where: str) -> T:
         ConfigError: a value is wrong; the message names the key and what was expected.
     """
     try:
-        return msgspec.convert(document, kind)
+        return msgspec.convert(document, kind, dec_hook=secret_in)
     except msgspec.ValidationError as error:
-        raise _explained(where, str(error)) from error
+        raise _explained(where, with_names(str(error), document, kind)) from error
     except ConfigError as error:
         raise ConfigError(f"{where}, {error.asked}", error.answered, error.hint) from error
+
+
+def with_names(message: str, document: Mapping[str, Any], kind: type) -> str:
+    """What msgspec says of `document`, with the name that it writes as ``[...]``: a key in a table of any names."""
+    before, dots, after = message.partition("[...]")
+    if not dots:
+        return message
+    path = before.rpartition("`$")[2].lstrip(".").split(".")
+    table = _table_at(document, path)
+    for name in table:
+        alone = _with_table(document, path, {name: table[name]})
+        try:
+            msgspec.convert(alone, kind, dec_hook=secret_in)
+        except msgspec.ValidationError as error:
+            if str(error) == message:
+                return f"{before}.{name}{after}"
+    return message
+
+
+def _table_at(document: Mapping[str, Any], path: list[str]) -> Mapping[str, Any]:
+    for name in path:
+        document = document[name]
+    return document
+
+
+def _with_table(document: Mapping[str, Any], path: list[str], table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`document` with another table at `path`."""
+    if not path:
+        return table
+    return {**document, path[0]: _with_table(document[path[0]], path[1:], table)}
 
 
 def _wrong(key: str, answered: str, hint: str = "") -> ConfigError:
@@ -200,13 +239,17 @@ def _wrong(key: str, answered: str, hint: str = "") -> ConfigError:
 def _pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
     if not pairs:
         raise _wrong("pairs", "expected at least one pair like BTC/USDT, got none")
-    try:
-        named = tuple(str(TradingPair.parse(pair)) for pair in pairs)
-    except InstrumentError as error:
-        raise _wrong("pairs", f"expected BASE/QUOTE: {error.asked}: {error.answered}", error.hint) from error
+    named = tuple(map(_pair, pairs))
     if len(set(named)) != len(named):
         raise _wrong("pairs", f"expected each pair once, got {', '.join(named)}")
     return named
+
+
+def _pair(text: str) -> str:
+    try:
+        return str(TradingPair.parse(text))
+    except InstrumentError as error:
+        raise _wrong("pairs", f"expected BASE/QUOTE, got {text!r}", error.hint) from error
 
 
 def _explained(where: str, message: str) -> ConfigError:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from ttxt_core.errors import OrderError
-from ttxt_core.events import AmendOrder, CancelOrder, CreateOrder, Event
+from ttxt_core.events import AmendOrder, CancelOrder, CreateOrder, Event, ProtectPosition
 from ttxt_core.web.requests import Priority, RESTRequest, WSRequest
 
 
@@ -20,11 +20,15 @@ class DenormalizerBase(ABC):
     """Writes the commands of one category of one venue.
 
     `commands` are always of one kind: all `CreateOrder`, all `AmendOrder` or all `CancelOrder`; more than one is
-    written as the venue's batch. Signatures are added later, by the authenticators.
+    written as the venue's batch. A `ProtectPosition` comes alone. Signatures are added later, by the authenticators.
+
+    Attributes:
+        rest_only: commands that the venue's trade socket does not take.
     """
 
     venue: str
     category: str
+    rest_only: frozenset[type] = frozenset()
 
     @property
     @abstractmethod
@@ -61,12 +65,19 @@ class DenormalizerBase(ABC):
         """
 
 
-PRIORITY_OF: dict[type, Priority] = {
+_PRIORITY_OF: dict[type, Priority] = {
     CreateOrder: Priority.CREATE,
     AmendOrder: Priority.AMEND,
     CancelOrder: Priority.CANCEL,
+    ProtectPosition: Priority.CANCEL,
 }
-"""Who goes first when a rate limit makes commands wait."""
+
+
+def priority_of(command: CreateOrder | AmendOrder | CancelOrder | ProtectPosition) -> Priority:
+    """Who goes first when a rate limit makes commands wait: an exit waits for no entry."""
+    if type(command) is CreateOrder and (command.reduce_only or command.close_on_trigger):
+        return Priority.EXIT
+    return _PRIORITY_OF[type(command)]
 
 
 def plain(value: Decimal, what: str) -> str:
@@ -75,6 +86,9 @@ def plain(value: Decimal, what: str) -> str:
     Raises:
         OrderError: it is not finite.
     """
+    text = str(value)
+    if text.replace(".", "").isdigit():  # nearly always: the rest costs as much again
+        return text
     if not value.is_finite():
         raise OrderError(f"write the {what}", f"it is {value}", "it must be a finite number")
     return f"{value:f}"

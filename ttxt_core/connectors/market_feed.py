@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from random import Random
 from typing import Any, Final
 
-from ttxt_core.clock import NANOSECONDS, Clock
+from ttxt_core.clock import NANOSECONDS
 from ttxt_core.connectors.book_guard import BookGuard, shown_age
 from ttxt_core.connectors.config import StreamSettings
+from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.market_history import MarketHistory
-from ttxt_core.connectors.outbox import Outbox
-from ttxt_core.connectors.reports import Reports
 from ttxt_core.connectors.silence import SilenceWatch, Topic
-from ttxt_core.connectors.timings import ConnectorTimings, Spawn
 from ttxt_core.errors import ProtocolError
 from ttxt_core.events import (
     BookState,
@@ -33,8 +30,6 @@ from ttxt_core.events import (
     StreamReset,
     Ticker,
 )
-from ttxt_core.web.backoff import Backoff
-from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.requests import WSResponse
 from ttxt_core.web.ws_assistant import StreamState, WSAssistant
 
@@ -57,25 +52,13 @@ class MarketFeed:
         topic_names: TopicNames,
         history: MarketHistory,
         *,
-        outbox: Outbox,
-        reports: Reports,
-        clock: Clock,
-        clock_offset: ClockOffset,
-        random: Random,
-        timings: ConnectorTimings,
-        spawn: Spawn,
+        kit: ConnectorKit,
     ) -> None:
         self._normalize = normalize
         self._topic_names = topic_names
         self._pairs = tuple(pairs)
         self._history = history
-        self._outbox = outbox
-        self._reports = reports
-        self._clock = clock
-        self._offset = clock_offset
-        self._random = random
-        self._timings = timings
-        self._spawn = spawn
+        self._kit = kit
         wanted = (
             (Orderbook, streams.book),
             (MarketTrades, streams.trades),
@@ -83,7 +66,7 @@ class MarketFeed:
             (Kline, streams.klines),
         )
         self._topics: list[Topic] = [(kind, pair) for pair in pairs for kind, is_wanted in wanted if is_wanted]
-        venue, category = reports.venue, reports.category
+        venue, category, timings = kit.reports.venue, kit.reports.category, kit.timings
         self._guards = {
             pair: BookGuard(InstrumentKey(venue, category, pair)) for kind, pair in self._topics if kind is Orderbook
         }
@@ -96,7 +79,7 @@ class MarketFeed:
         allowed = {kind: round(s * NANOSECONDS) for kind, s in seconds.items()}
         self._silence = SilenceWatch(allowed, round(timings.most_silence_s * NANOSECONDS))
         self._repairs: dict[str, asyncio.Task[None]] = {}
-        self._backoffs = {pair: Backoff(random, cap_s=timings.retry_cap_s) for pair in self._guards}
+        self._backoffs = {pair: kit.backoff() for pair in self._guards}
         self._catching_up: asyncio.Task[None] | None = None
         self._stream: WSAssistant | None = None
         self._connections = 0
@@ -116,6 +99,11 @@ class MarketFeed:
         guard = self._guards.get(pair)
         return None if guard is None else guard.state
 
+    @property
+    def repeated_deltas(self) -> int:
+        """How many changes of books came again after they had been applied, and were left out."""
+        return sum(guard.repeated for guard in self._guards.values())
+
     # -- what the stream says ----------------------------------------------------------------------------
 
     def on_response(self, response: WSResponse) -> Awaitable[None] | None:
@@ -125,7 +113,7 @@ class MarketFeed:
             events = self._normalize(response.raw, now_ns)
         except ProtocolError as error:
             # A book message that is lost with it shows as a gap in its book's sequence.
-            self._reports.error(error)
+            self._kit.reports.error(error)
             return None
         passed: list[Event[Any]] = []
         for event in events:
@@ -139,21 +127,21 @@ class MarketFeed:
                 passed.append(event)
         if not passed:
             return None
-        if self._outbox.is_idle:
-            return self._outbox.forward(passed)
+        if self._kit.outbox.is_idle:
+            return self._kit.outbox.forward(passed)
         for event in passed:
-            self._outbox.put(event)
-        return self._outbox.drained()
+            self._kit.outbox.put(event)
+        return self._kit.outbox.drained()
 
     def on_state(self, state: StreamState, reason: str) -> None:
         """The stream changed its state."""
         if state is StreamState.CONNECTING:
             again = self._connections > 0
-            self._reports.status(STREAM, ConnectionState.RECONNECTING if again else ConnectionState.CONNECTING)
+            self._kit.reports.status(STREAM, ConnectionState.RECONNECTING if again else ConnectionState.CONNECTING)
         elif state is StreamState.SUBSCRIBING:
             self._begin()
         elif state is StreamState.READY:
-            self._reports.status(STREAM, ConnectionState.CONNECTED)
+            self._kit.reports.status(STREAM, ConnectionState.CONNECTED)
         elif state in {StreamState.DISCONNECTED, StreamState.STOPPED}:
             self._end(reason or "stopped")
 
@@ -162,14 +150,14 @@ class MarketFeed:
         self._connections += 1
         self._history.begin()
         if self._connections > 1:
-            self._reports.tell(StreamReset(ResetReason.RECONNECT))
+            self._kit.reports.tell(StreamReset(ResetReason.RECONNECT))
             for pair in self._pairs:
-                self._reports.tell(FeedGap("the connection was lost"), pair)
+                self._kit.reports.tell(FeedGap("the connection was lost"), pair)
         for pair, guard in self._guards.items():
-            self._reports.tell(guard.reset("waiting for a snapshot"), pair)
-        self._began_ns = self._clock.now_ns()
+            self._kit.reports.tell(guard.reset("waiting for a snapshot"), pair)
+        self._began_ns = self._kit.clock.now_ns()
         self._silence.begin(self._topics, self._began_ns)
-        self._catching_up = self._spawn(self._history.catch_up(), "market history")
+        self._catching_up = self._kit.spawn(self._history.catch_up(), "market history")
 
     def _end(self, reason: str) -> None:
         self._began_ns = None
@@ -180,8 +168,8 @@ class MarketFeed:
         self._repairs.clear()
         for pair, guard in self._guards.items():
             if guard.state is BookState.VALID:
-                self._reports.tell(guard.mark_stale(reason), pair)
-        self._reports.status(STREAM, ConnectionState.DISCONNECTED, reason)
+                self._kit.reports.tell(guard.mark_stale(reason), pair)
+        self._kit.reports.status(STREAM, ConnectionState.DISCONNECTED, reason)
 
     # -- books -------------------------------------------------------------------------------------------
 
@@ -193,14 +181,14 @@ class MarketFeed:
             if was is BookState.VALID:
                 self._repair(pair, guard)
             elif guard.state is BookState.VALID:
-                self._backoffs[pair].ready(self._clock.monotonic_ns())
+                self._backoffs[pair].ready(self._kit.clock.monotonic_ns())
                 if guard.unchanged:
                     self._silence.was_idle((Orderbook, pair))
         return passed
 
     def _repair(self, pair: str, guard: BookGuard) -> None:
         if pair not in self._repairs:
-            task = self._repairs[pair] = self._spawn(self._resync(pair, guard), f"resync {pair}")
+            task = self._repairs[pair] = self._kit.spawn(self._resync(pair, guard), f"resync {pair}")
             task.add_done_callback(lambda done: self._repaired(pair, done))
 
     def _repaired(self, pair: str, task: asyncio.Task[None]) -> None:
@@ -211,13 +199,13 @@ class MarketFeed:
         """Ask for a new snapshot of one book until it comes; after a few tries give the connection up."""
         stream, backoff = self._stream, self._backoffs[pair]
         for _ in range(_TRIES_BEFORE_RECONNECT):
-            wait_ns = backoff.lost(self._clock.monotonic_ns())
-            await self._clock.sleep_until(self._clock.now_ns() + wait_ns)
+            wait_ns = backoff.lost(self._kit.clock.monotonic_ns())
+            await self._kit.clock.sleep_until(self._kit.clock.now_ns() + wait_ns)
             if stream is None or guard.state is BookState.VALID:
                 return
-            await stream.resubscribe(self._topic_names(Orderbook, pair))
+            stream.resubscribe(self._topic_names(Orderbook, pair))
             try:
-                async with asyncio.timeout(self._timings.answer_s):
+                async with asyncio.timeout(self._kit.timings.answer_s):
                     await guard.became_valid.wait()
             except TimeoutError:
                 continue
@@ -230,22 +218,22 @@ class MarketFeed:
 
     async def watch(self) -> None:
         """Look after silent and late topics until cancelled."""
-        step_ns = round(min(self._timings.book_silence_s, self._timings.data_age_s) / 4 * NANOSECONDS)
+        step_ns = round(min(self._kit.timings.book_silence_s, self._kit.timings.data_age_s) / 4 * NANOSECONDS)
         while True:
-            now_ns = self._clock.now_ns()
+            now_ns = self._kit.clock.now_ns()
             for (kind, pair), silence_ns in self._silence.silent(now_ns):
                 await self._on_silence(kind, pair, f"silent for {shown_age(silence_ns)}")
             for pair, guard in self._guards.items():
-                age_ns = guard.age_ns(self._offset.offset_ns)
-                if guard.state is BookState.VALID and age_ns > self._timings.data_age_s * NANOSECONDS:
+                age_ns = guard.age_ns(self._kit.clock_offset.offset_ns)
+                if guard.state is BookState.VALID and age_ns > self._kit.timings.data_age_s * NANOSECONDS:
                     self._go_stale(pair, guard, f"its messages are {shown_age(age_ns)} old")
                 elif guard.state is not BookState.VALID and self._was_given_time(now_ns):
                     self._repair(pair, guard)  # the first snapshot was lost, and changes of it are no silence
-            await self._clock.sleep_until(self._clock.now_ns() + step_ns)
+            await self._kit.clock.sleep_until(self._kit.clock.now_ns() + step_ns)
 
     def _was_given_time(self, now_ns: int) -> bool:
         """Whether there is a connection, and what was subscribed on it has had time to come."""
-        return self._began_ns is not None and now_ns - self._began_ns > self._timings.answer_s * NANOSECONDS
+        return self._began_ns is not None and now_ns - self._began_ns > self._kit.timings.answer_s * NANOSECONDS
 
     async def _on_silence(self, kind: type, pair: str, reason: str) -> None:
         guard = self._guards.get(pair)
@@ -256,8 +244,8 @@ class MarketFeed:
                 self._repair(pair, guard)
         elif self._stream is not None:
             self._silence.was_idle((kind, pair))  # nothing tells whether it is the instrument or the venue
-            await self._stream.resubscribe(self._topic_names(kind, pair))
+            self._stream.resubscribe(self._topic_names(kind, pair))
 
     def _go_stale(self, pair: str, guard: BookGuard, reason: str) -> None:
-        self._reports.tell(guard.mark_stale(reason), pair)
+        self._kit.reports.tell(guard.mark_stale(reason), pair)
         self._repair(pair, guard)

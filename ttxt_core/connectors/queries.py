@@ -5,11 +5,12 @@ Owns the questions. A venue's own folder has the paths, parameters and paging be
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
+from ttxt_core.connectors.account_terms import AccountTerms, FeeRates, KeyTerms, MarginKind, PairTerms
 from ttxt_core.errors import AuthError
 from ttxt_core.events import Event, Instrument, Kline, MarketTrades, OrderUpdate
 
@@ -24,13 +25,6 @@ class ClockError(AuthError):
     def __init__(self, asked: str, code: int | str, answered: str, hint: str = "") -> None:
         super().__init__(asked, f"{answered} [{code}]", hint)
         self.code = code
-
-
-class FeeRates(NamedTuple):
-    """What trading costs, as fractions of the notional."""
-
-    maker: Decimal
-    taker: Decimal
 
 
 class VenueQueries(ABC):
@@ -61,6 +55,24 @@ class VenueQueries(ABC):
         """What trading `pair` costs this account; None where the venue does not say."""
 
     @abstractmethod
+    async def key_terms(self) -> KeyTerms | None:
+        """Whose the key is and what it may do; None where the venue does not say."""
+
+    @abstractmethod
+    async def margin_kind(self) -> MarginKind | None:
+        """What stands for the account's positions; None where the venue does not say."""
+
+    @abstractmethod
+    async def pair_terms(self, pair: str) -> PairTerms:
+        """Fees, leverage and position mode of `pair`."""
+
+    async def account_terms(self, pairs: Sequence[str]) -> AccountTerms:
+        """All terms that orders in `pairs` would be under, asked for at once."""
+        whole = asyncio.gather(self.key_terms(), self.margin_kind())
+        (key, margin), found = await asyncio.gather(whole, asyncio.gather(*map(self.pair_terms, pairs)))
+        return AccountTerms(key=key, margin=margin, pairs=tuple(found))
+
+    @abstractmethod
     async def open_orders(self) -> list[Event[Any]]:
         """`OrderUpdate`s of everything that works, conditional orders too."""
 
@@ -87,3 +99,7 @@ class VenueQueries(ABC):
     @abstractmethod
     async def set_dead_man_switch(self, seconds: int) -> None:
         """Ask the venue to cancel this category's orders when it has not heard of us for `seconds`."""
+
+    @abstractmethod
+    async def dead_man_switch(self) -> int | None:
+        """The seconds after which the venue says it would do so; None where it tells of no such switch."""

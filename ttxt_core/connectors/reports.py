@@ -19,6 +19,7 @@ from ttxt_core.errors import (
     VenueRejectError,
 )
 from ttxt_core.events import ConnectionState, ConnectorError, ConnectorStatus, Event, EventData, MessageHeader
+from ttxt_core.web.ws_assistant import StreamState
 
 _KINDS: Final[tuple[tuple[type[TtxtError], str], ...]] = (
     (AuthError, "auth"),
@@ -31,6 +32,12 @@ _KINDS: Final[tuple[tuple[type[TtxtError], str], ...]] = (
     (InstrumentError, "instrument"),
     (ConfigError, "config"),
 )
+_SHOWN_STATES: Final = {
+    StreamState.CONNECTING: ConnectionState.CONNECTING,
+    StreamState.READY: ConnectionState.CONNECTED,
+    StreamState.DISCONNECTED: ConnectionState.DISCONNECTED,
+    StreamState.STOPPED: ConnectionState.DISCONNECTED,
+}
 
 
 class Reports:
@@ -59,6 +66,11 @@ class Reports:
         kind = next((kind for family, kind in _KINDS if isinstance(error, family)), "internal")
         asked = f"{during}: {error.asked}" if during else error.asked
         self.tell(ConnectorError(kind, asked, error.answered, error.hint))
+
+    def stream_state(self, stream: str, state: StreamState, reason: str) -> None:
+        """Publish where a stream stands, by the state of its connection; what is on the way there is not told."""
+        if (shown := _SHOWN_STATES.get(state)) is not None:
+            self.status(stream, shown, reason)
 
     def status(self, stream: str, state: ConnectionState, reason: str = "") -> None:
         """Publish where a stream stands."""

@@ -7,19 +7,16 @@ had no effect will have none.
 from __future__ import annotations
 
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
-from ttxt_core.clock import NANOSECONDS, Clock
+from ttxt_core.clock import NANOSECONDS
 from ttxt_core.connectors.account_feed import AccountFeed
 from ttxt_core.connectors.commands import Answer
+from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.queries import VenueQueries
-from ttxt_core.connectors.reports import Reports
-from ttxt_core.connectors.timings import ConnectorTimings
 from ttxt_core.errors import TtxtError
 from ttxt_core.events import AckOutcome, AmendOrder, CancelOrder, CreateOrder, Event, OrderUpdate
 from ttxt_core.orders.states import TERMINAL
-from ttxt_core.web.backoff import Backoff
 
 Acknowledge = Callable[[Event[Any], Answer], None]
 
@@ -32,38 +29,31 @@ class Settlement:
         account: AccountFeed,
         queries: VenueQueries,
         acknowledge: Acknowledge,
-        *,
-        reports: Reports,
-        clock: Clock,
-        random: Random,
-        timings: ConnectorTimings,
+        kit: ConnectorKit,
     ) -> None:
         self._account = account
         self._queries = queries
         self._acknowledge = acknowledge
-        self._reports = reports
-        self._clock = clock
-        self._random = random
-        self._timings = timings
+        self._kit = kit
 
     async def settle(self, event: Event[Any], sent_ns: int) -> None:
         """Return when the outcome of a command that was sent at `sent_ns` is known and told."""
         command, order_id = event.data, _order_id(event.data)
-        backoff = Backoff(self._random, cap_s=self._timings.retry_cap_s)
-        expires_ns = sent_ns + round(self._timings.expiry_s * NANOSECONDS)
+        backoff = self._kit.backoff()
+        expires_ns = sent_ns + round(self._kit.timings.expiry_s * NANOSECONDS)
         while True:
             # The private stream often knows first.
-            await self._account.news_of(command.client_order_id or order_id or "", self._timings.settle_s)
+            await self._account.news_of(command.client_order_id or order_id or "", self._kit.timings.settle_s)
             known = self._account.orders.last_word(command.client_order_id, order_id)
             if known is not None and _shows(command, known.data):
                 return
-            asked_ns = self._clock.now_ns()
+            asked_ns = self._kit.clock.now_ns()
             try:
                 found, fills = await self.ask(event)
             except TtxtError as error:
-                self._reports.error(error, f"ask what became of order {command.client_order_id}")
-                wait_ns = backoff.lost(self._clock.monotonic_ns(), getattr(error, "retry_after_s", None))
-                await self._clock.sleep_until(self._clock.now_ns() + wait_ns)
+                self._kit.reports.error(error, f"ask what became of order {command.client_order_id}")
+                wait_ns = backoff.lost(self._kit.clock.monotonic_ns(), getattr(error, "retry_after_s", None))
+                await self._kit.clock.sleep_until(self._kit.clock.now_ns() + wait_ns)
                 continue
             if found is not None and _shows(command, found.data):
                 return

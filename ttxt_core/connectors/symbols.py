@@ -5,15 +5,21 @@ Owns the table, which the instruments of the venue fill; normalizers read it one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ttxt_core.errors import InstrumentError, ProtocolError
 from ttxt_core.events.envelope import Event, InstrumentKey
 from ttxt_core.events.market import Instrument
 
 
 class SymbolTable:
-    """The instruments of one category of a venue, by symbol and by pair."""
+    """The instruments of one category of a venue, by symbol and by pair.
 
-    def __init__(self, venue: str, category: str) -> None:
+    `categories` are all that the venue has, to be named where a pair is not found in this one.
+    """
+
+    def __init__(self, venue: str, category: str, categories: Sequence[str] = ()) -> None:
+        self._others = [name for name in categories if name != category]
         self.venue = venue
         self.category = category
         self._by_pair: dict[str, Instrument] = {}
@@ -57,7 +63,8 @@ class SymbolTable:
         Raises:
             InstrumentError: the venue has no such pair in this category.
         """
-        return self.instrument(pair).symbol
+        instrument = self._by_pair.get(pair)
+        return self.instrument(pair).symbol if instrument is None else instrument.symbol
 
     def instrument(self, pair: str) -> Instrument:
         """The instrument of `pair`.
@@ -74,4 +81,5 @@ class SymbolTable:
     def _hint(self, pair: str) -> str:
         base = pair.partition("/")[0]
         alike = sorted(known for known in self._by_pair if known.partition("/")[0] == base)
-        return f"with {base} there are {', '.join(alike[:5])}" if alike else f"nothing of {base} is traded there"
+        hint = f"with {base} there are {', '.join(alike[:5])}" if alike else f"nothing of {base} is traded there"
+        return f"{hint}; other categories: {', '.join(self._others)}" if self._others else hint

@@ -7,9 +7,12 @@ behind it: those carry the addresses and headers of requests, and tracebacks wou
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import urandom
 from ssl import SSLContext
+from struct import pack
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,9 +32,10 @@ from ttxt_core.errors import (
     TtxtError,
     WebError,
 )
-from ttxt_core.web.connection import Transport, WSConnection, WSFrame
-from ttxt_core.web.http_status import status_error
+from ttxt_core.web.connection import HTTPRequest, Transport, WSConnection, WSFrame
+from ttxt_core.web.http_status import PROXY_HINT, status_error
 from ttxt_core.web.requests import Opcode, RESTResponse
+from ttxt_core.web.secrets import Secret
 
 GOODBYE_S = 1.0
 ABNORMAL = 1006
@@ -40,14 +44,31 @@ CHUNK = 1 << 16
 
 
 class _Socket(aiohttp.ClientWebSocketResponse):
-    """Its own class only for `abort` and `is_closing`, for which aiohttp has no public name."""
+    """Its own class only for what aiohttp has no public name for."""
+
+    def write(self, data: bytes, opcode: Opcode) -> bool:
+        """As aiohttp's `send_frame`, which may wait, and compresses where that was agreed upon: one need not.
+
+        RFC 6455, 5.2 and 5.3: a client masks what it sends, with a mask that nobody can foretell. False, and nothing
+        is written, when the connection is closed or about to be.
+        """
+        transport = self._writer.transport
+        if self._closed or self._closing or transport.is_closing():
+            return False
+        length = len(data)
+        mask = urandom(4)
+        if length < 126:
+            head = pack("!BB", 0x80 | opcode, 0x80 | length)
+        elif length < 1 << 16:
+            head = pack("!BBH", 0x80 | opcode, 0x80 | 126, length)
+        else:
+            head = pack("!BBQ", 0x80 | opcode, 0x80 | 127, length)
+        pad = int.from_bytes((mask * (length // 4 + 1))[:length])
+        transport.write(head + mask + (int.from_bytes(data) ^ pad).to_bytes(length))
+        return True
 
     def abort(self) -> None:
         self._writer.transport.abort()
-
-    @property
-    def is_closing(self) -> bool:
-        return self.closed or self._closing or self._writer.transport.is_closing()
 
 
 class AiohttpConnection(WSConnection):
@@ -58,16 +79,10 @@ class AiohttpConnection(WSConnection):
         self._where = where
         self._clock = clock
 
-    async def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
+    def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
         """As `WSConnection.send`."""
-        if self._socket.is_closing:
+        if not self._socket.write(data, opcode):
             raise NotSentError(f"send to {self._where}", "the connection is closed")
-        try:
-            await self._socket.send_frame(data, WSMsgType(opcode))
-            return
-        except (aiohttp.ClientError, OSError) as error:
-            reason = type(error).__name__
-        raise ConnectionClosedError(f"send to {self._where}", ABNORMAL, reason)
 
     async def receive(self) -> WSFrame:
         """As `WSConnection.receive`."""
@@ -77,7 +92,7 @@ class AiohttpConnection(WSConnection):
         if kind is WSMsgType.TEXT or kind is WSMsgType.BINARY or kind is WSMsgType.PONG:
             return WSFrame(message.data, kind, now_ns)
         if kind is WSMsgType.PING:
-            await self.send(message.data, Opcode.PONG)
+            self.send(message.data, Opcode.PONG)
             return WSFrame(message.data, kind, now_ns)
         raise self._end(message)
 
@@ -131,7 +146,7 @@ class AiohttpTransport(Transport):
         headers: Mapping[str, str],
         max_message_size: int,
         compression: bool,
-        proxy: str | None,
+        proxy: Secret | None,
         ssl: SSLContext | None,
         timeout_s: float,
     ) -> WSConnection:
@@ -146,7 +161,7 @@ class AiohttpTransport(Transport):
                     headers=headers,
                     max_msg_size=max_message_size,
                     compress=WINDOW_BITS if compression else 0,
-                    proxy=proxy,
+                    proxy=proxy.reveal() if proxy else None,
                     ssl=ssl or True,
                     autoping=False,
                     decode_text=False,
@@ -162,37 +177,26 @@ class AiohttpTransport(Transport):
             failure = _connect_error(asked, error)
         raise failure
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes,
-        max_body_size: int,
-        proxy: str | None,
-        ssl: SSLContext | None,
-        timeout_s: float,
-    ) -> RESTResponse:
+    async def request(self, request: HTTPRequest) -> RESTResponse:
         """As `Transport.request`."""
-        asked = f"{method} {_where(url)}{urlsplit(url).path}"
+        asked = f"{request.method} {_where(request.url)}{urlsplit(request.url).path}"
         progress = _Progress()
         failure: TtxtError
         try:
             async with (
-                asyncio.timeout(timeout_s),
+                asyncio.timeout(request.timeout_s),
                 self._opened().request(
-                    method,
-                    URL(url, encoded=True),
-                    headers=headers,
-                    data=body or None,
-                    proxy=proxy,
-                    ssl=ssl or True,
+                    request.method,
+                    URL(request.url, encoded=True),
+                    headers=request.headers,
+                    data=request.body or None,
+                    proxy=request.proxy.reveal() if request.proxy else None,
+                    ssl=request.ssl or True,
                     allow_redirects=False,
                     trace_request_ctx=progress,
                 ) as response,
             ):
-                content = await _body(response, max_body_size, asked)
+                content = await _body(response, request.max_body_size, asked)
                 return RESTResponse(
                     status=response.status,
                     headers={name.lower(): value for name, value in response.headers.items()},
@@ -202,12 +206,12 @@ class AiohttpTransport(Transport):
                     asked=asked,
                 )
         except TimeoutError:
-            failure = _request_error(asked, progress, f"no answer within {timeout_s:g} s")
+            failure = _request_error(asked, progress, f"no answer within {request.timeout_s:g} s")
         except aiohttp.ClientResponseError as error:
             failure = _request_error(asked, progress, f"no proper answer: {error.message.partition(':')[0]}")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if progress.sent_time_ns:
-                failure = _request_error(asked, progress, f"the connection broke: {type(error).__name__}")
+                failure = _request_error(asked, progress, f"the connection broke: {_detail(error)}")
             else:
                 cause = _connect_error(asked, error)
                 failure = NotSentError(asked, cause.answered, cause.hint)
@@ -273,16 +277,31 @@ def _connect_error(asked: str, error: Exception) -> WebError:
     """Why there is no connection, in one sentence that holds no address beyond the host."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         detail = getattr(error.certificate_error, "verify_message", "") or "the certificate does not match"
-        return TransportError(asked, f"not trusted: {detail}", "check the host, or name its CA file")
+        return TransportError(asked, f"not trusted: {detail}", "check the host, or name the certificates to trust")
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return TransportError(asked, f"no TLS there: {_tls_reason(error)}", "check the scheme, the host and its port")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         if error.status == 407:
-            return AuthError(asked, "the proxy wants a user and a password", "http://user:password@host:port")
+            return AuthError(asked, "the proxy wants a user and a password", PROXY_HINT)
         return TransportError(asked, f"the proxy refused with HTTP {error.status}", "check the proxy")
     if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return TransportError(asked, f"no connection to the proxy: {error.strerror}", "check the proxy")
+        return TransportError(asked, f"no connection to the proxy: {_detail(error)}", "check the proxy")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return TransportError(asked, "the host is not known", "check its name and the network")
     if isinstance(error, aiohttp.InvalidURL):
         return TransportError(asked, "no usable address", "check the host")
-    detail = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-    return TransportError(asked, f"no connection: {detail}", "check the network and the host")
+    return TransportError(asked, f"no connection: {_detail(error)}", "check the network and the host")
+
+
+def _detail(error: Exception) -> str:
+    """What went wrong, in the system's words where it has some; without addresses."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the other side hung up"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return type(error).__name__
+
+
+def _tls_reason(error: aiohttp.ClientConnectorSSLError) -> str:
+    reason = getattr(error.os_error, "reason", None) or type(error.os_error).__name__
+    return str(reason).replace("_", " ").lower()

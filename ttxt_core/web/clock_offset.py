@@ -49,4 +49,5 @@ class ClockOffset:
 
     def server_ms(self, now_ns: int) -> int:
         """The venue's time in milliseconds when our clock says `now_ns`."""
-        return (now_ns + self.offset_ns) // MILLISECOND_NS
+        best = self._best
+        return (now_ns + best[1] if best else now_ns) // MILLISECOND_NS

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from ssl import SSLContext
 
 import msgspec
 
 from ttxt_core.web.requests import Opcode, RESTResponse
+from ttxt_core.web.secrets import Secret
 
 MEBIBYTE = 1 << 20
 DEFAULT_MAX_MESSAGE_SIZE = 16 * MEBIBYTE
@@ -32,6 +34,26 @@ class WSFrame(msgspec.Struct, frozen=True, gc=False):
     receive_time_ns: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HTTPRequest:
+    """One request as it leaves: limited, signed and addressed.
+
+    Attributes:
+        method: in upper case. url: sent as it is, not quoted again. headers, body: beside those of HTTP itself.
+        max_body_size: of the answer in bytes, decompressed. timeout_s: for all of it.
+        proxy: URL of an HTTP proxy. ssl: None for the system's trust.
+    """
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    max_body_size: int
+    timeout_s: float
+    proxy: Secret | None = None
+    ssl: SSLContext | None = None
+
+
 class WSConnection(ABC):
     """An open WebSocket. One task reads; any may send.
 
@@ -44,12 +66,13 @@ class WSConnection(ABC):
     close_reason: str = ""
 
     @abstractmethod
-    async def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
-        """Hand a message over; wait only when the peer does not take what was sent before.
+    def send(self, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
+        """Hand a message over, in this very turn of the loop; what the peer does not take yet is kept.
+
+        A connection that breaks before all of it has left shows in `receive`.
 
         Raises:
             NotSentError: certainly no byte was handed over.
-            ConnectionClosedError: it broke after some may have been.
         """
 
     @abstractmethod
@@ -83,7 +106,7 @@ class Transport(ABC):
         headers: Mapping[str, str],
         max_message_size: int,
         compression: bool,
-        proxy: str | None,
+        proxy: Secret | None,
         ssl: SSLContext | None,
         timeout_s: float,
     ) -> WSConnection:
@@ -92,7 +115,8 @@ class Transport(ABC):
         Args:
             url: ``ws://`` or ``wss://``. headers: of the handshake.
             max_message_size: in bytes, decompressed; more is an error, never memory.
-            compression: offer per-message deflate. proxy: URL of an HTTP proxy. ssl: None for the system's trust.
+            compression: offer per-message deflate. ssl: None for the system's trust.
+            proxy: URL of an HTTP proxy, which may hold a password.
             timeout_s: for name look-up, connection, TLS and handshake together.
 
         Raises:
@@ -100,22 +124,8 @@ class Transport(ABC):
         """
 
     @abstractmethod
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes,
-        max_body_size: int,
-        proxy: str | None,
-        ssl: SSLContext | None,
-        timeout_s: float,
-    ) -> RESTResponse:
+    async def request(self, request: HTTPRequest) -> RESTResponse:
         """Send a request once and read the whole answer; statuses and redirects are the caller's business.
-
-        Args:
-            url: sent as it is, not quoted again. max_body_size: in bytes, decompressed. timeout_s: for all of it.
 
         Raises:
             NotSentError: no connection; certainly nothing was sent.

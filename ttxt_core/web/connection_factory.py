@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from ttxt_core.clock import Clock, SystemClock
 from ttxt_core.errors import ConfigError
-from ttxt_core.web.connection import DEFAULT_MAX_MESSAGE_SIZE, Transport, WSConnection
+from ttxt_core.web.connection import DEFAULT_MAX_MESSAGE_SIZE, HTTPRequest, Transport, WSConnection
 from ttxt_core.web.requests import RESTResponse
+from ttxt_core.web.secrets import Secret
 
 
 class ConnectionFactory:
@@ -27,7 +28,8 @@ class ConnectionFactory:
         transport: what does the work; aiohttp by default, loaded on first use.
         ca_file: certificate authorities to trust instead of the system's, in PEM.
         ssl_context: instead of `ca_file`, for client certificates and the like.
-        proxy: URL of an HTTP proxy for everything; ``http://user:password@host:port`` where it asks for one.
+        proxy: URL of an HTTP proxy for everything; ``http://user:password@host:port`` where it asks for one, and so
+            a secret.
         clock: gives the receive times.
 
     Raises:
@@ -40,7 +42,7 @@ class ConnectionFactory:
         *,
         ca_file: Path | None = None,
         ssl_context: SSLContext | None = None,
-        proxy: str | None = None,
+        proxy: Secret | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._given_transport = transport
@@ -92,14 +94,16 @@ class ConnectionFactory:
             ProtocolError: the answer exceeds the size limit.
         """
         return await self._transport.request(
-            method,
-            url,
-            headers=headers or {},
-            body=body,
-            max_body_size=max_body_size,
-            proxy=self._proxy,
-            ssl=self._ssl,
-            timeout_s=timeout_s,
+            HTTPRequest(
+                method=method,
+                url=url,
+                headers=headers or {},
+                body=body,
+                max_body_size=max_body_size,
+                timeout_s=timeout_s,
+                proxy=self._proxy,
+                ssl=self._ssl,
+            )
         )
 
     async def close(self) -> None:
@@ -116,7 +120,7 @@ class ConnectionFactory:
         await self.close()
 
     def __repr__(self) -> str:
-        proxy = f"proxy {urlsplit(self._proxy).hostname}" if self._proxy else "no proxy"
+        proxy = f"proxy {urlsplit(self._proxy.reveal()).hostname}" if self._proxy else "no proxy"
         return f"ConnectionFactory({proxy}, {'own' if self._ssl else 'system'} trust)"
 
     @cached_property
@@ -136,14 +140,14 @@ def _context(ca_file: Path) -> SSLContext:
     raise ConfigError(f"CA file {ca_file}", answered, "a PEM file of certificates is expected")
 
 
-def _checked_proxy(proxy: str | None) -> str | None:
+def _checked_proxy(proxy: Secret | None) -> Secret | None:
     if proxy is None:
         return None
     try:
-        parts = urlsplit(proxy)
+        parts = urlsplit(proxy.reveal())
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise ConfigError("proxy", "no URL of an HTTP proxy", "http://host:port is expected")
+        raise ConfigError("key proxy", "it is no URL of an HTTP proxy", "expected http://host:port")
     return proxy

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.errors import (
@@ -22,6 +23,9 @@ SLOW_DOWN = frozenset({429, 418})
 """418 is what some venues answer to who goes on after a 429: banned for a time."""
 
 
+PROXY_HINT = "write the proxy as http://user:password@host:port"
+
+
 def status_error(asked: str, status: int, retry_after: str | None, now_ns: int, *, may_repeat: bool = True) -> WebError:
     """The error that a status of 300 and above stands for.
 
@@ -33,15 +37,24 @@ def status_error(asked: str, status: int, retry_after: str | None, now_ns: int, 
     wait_s = retry_after_s(retry_after, now_ns)
     if status in SLOW_DOWN:
         return RateLimitError(asked, answered, "ask less often", retry_after_s=wait_s)
-    if status in {401, 407}:
+    if status == 407:
+        return AuthError(asked, f"{answered}: the proxy wants a user and a password", PROXY_HINT)
+    if status == 401:
         return AuthError(asked, answered, "check the key, its permissions and the clock")
     if status >= 500 and may_repeat:
-        return TransportError(asked, answered, retry_after_s=wait_s)
+        hint = "the server has a trouble of its own: try again later, or check the host"
+        return TransportError(asked, answered, hint, retry_after_s=wait_s)
     if status >= 500:
         hint = "the venue may have carried it out all the same: ask what became of it"
         return OutcomeUnknownError(asked, answered, hint, retry_after_s=wait_s)
-    hint = "check the host" if status < 400 else ""
-    return VenueRejectError(asked, status, answered, hint, retry_after_s=wait_s)
+    return VenueRejectError(asked, status, _phrase(status), "check the host", retry_after_s=wait_s)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"HTTP {HTTPStatus(status).phrase}"
+    except ValueError:
+        return "HTTP"
 
 
 def retry_after_s(header: str | None, now_ns: int) -> float | None:

@@ -35,10 +35,11 @@ class Priority(IntEnum):
     """Who goes first when a rate limit makes requests wait."""
 
     CANCEL = 0
-    CREATE = 1
-    AMEND = 2
-    QUERY = 3
-    HISTORY = 4
+    EXIT = 1
+    CREATE = 2
+    AMEND = 3
+    QUERY = 4
+    HISTORY = 5
 
 
 class Headers(dict[str, str]):
@@ -179,6 +180,10 @@ class WSResponse(msgspec.Struct, gc=False, eq=False):
     def __repr__(self) -> str:
         return f"WSResponse({self.connection_id} message {self.frame_number}, {len(self.raw)} bytes)"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """What tracebacks with variables show in place of all fields."""
+        return [("connection_id", self.connection_id), ("frame_number", self.frame_number), ("bytes", len(self.raw))]
+
 
 @dataclass(frozen=True, slots=True)
 class RESTRequest:
@@ -194,6 +199,7 @@ class RESTRequest:
         is_repeatable: asking twice does no more than asking once, so that it may be tried again when the answer is
             lost. By default that is so for GET alone.
         most_wait_s: how long limits may hold it back before it is given up; None: for as long as they do.
+        label: what it asks, in words, for errors ("ask for the balances").
     """
 
     method: str
@@ -207,6 +213,7 @@ class RESTRequest:
     priority: Priority = Priority.QUERY
     is_repeatable: bool | None = None
     most_wait_s: float | None = None
+    label: str = ""
 
     @property
     def query(self) -> str:
@@ -263,3 +270,7 @@ class RESTResponse(msgspec.Struct, eq=False):
 
     def __repr__(self) -> str:
         return f"RESTResponse({self.asked}: {self.status}, {len(self.body)} bytes)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """What tracebacks with variables show in place of all fields."""
+        return [("asked", self.asked), ("status", self.status), ("bytes", len(self.body))]

@@ -6,9 +6,18 @@ Owns the order of these steps and what a status means. What a venue's own codes 
 from __future__ import annotations
 
 from random import Random
+from urllib.parse import urlsplit
 
 from ttxt_core.clock import Clock
-from ttxt_core.errors import AuthError, OutcomeUnknownError, ProtocolError, RateLimitError, TransportError, WebError
+from ttxt_core.errors import (
+    AuthError,
+    NotSentError,
+    OutcomeUnknownError,
+    ProtocolError,
+    RateLimitError,
+    TransportError,
+    WebError,
+)
 from ttxt_core.web.backoff import Backoff
 from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.connection_factory import ConnectionFactory
@@ -39,6 +48,8 @@ class RESTAssistant:
         random: Random,
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        parts = urlsplit(self._base_url)
+        self._shown_url = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         self._dialect = dialect
         self._connections = connections
         self._throttler = throttler
@@ -79,7 +90,7 @@ class RESTAssistant:
         await self._throttler.acquire(
             request.limits, weight=request.weight, priority=request.priority, most_wait_s=request.most_wait_s
         )
-        asked = str(request)
+        asked = self._asked(request)
         if request.is_signed:
             if dialect.authenticator is None:
                 raise AuthError(asked, "it must be signed, and there is no key", "give credentials")
@@ -95,10 +106,13 @@ class RESTAssistant:
                 max_body_size=dialect.max_body_size,
                 timeout_s=dialect.timeout_s,
             )
+        except NotSentError as error:
+            failure: WebError = NotSentError(asked, error.answered, error.hint)
         except OutcomeUnknownError as error:
-            if not request.may_repeat:
-                raise
-            failure: WebError = TransportError(asked, error.answered)
+            if request.may_repeat:
+                failure = TransportError(asked, error.answered, "check the network and the host")
+            else:
+                failure = OutcomeUnknownError(asked, error.answered, error.hint)
         except ProtocolError as error:
             if request.may_repeat:
                 raise
@@ -109,6 +123,11 @@ class RESTAssistant:
                 response = change(response)
             return self._checked(request, response)
         raise failure
+
+    def _asked(self, request: RESTRequest) -> str:
+        """What `request` asks, and of whom, for errors."""
+        where = f"{request.method} {self._shown_url}{request.path}"
+        return f"{request.label} ({where})" if request.label else where
 
     def _checked(self, request: RESTRequest, response: RESTResponse) -> RESTResponse:
         self._dialect.observe(request, response)

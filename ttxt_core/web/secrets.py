@@ -10,7 +10,7 @@ import importlib
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,12 @@ from ttxt_core.errors import ConfigError
 
 REDACTED: Final = "***"
 NAMES: Final = ("api_key", "api_secret")
+
+Names = tuple[str, str]
+Pair = tuple["Secret | None", "Secret | None"]
+
+MAIN: Final = "main"
+"""The account whose key needs no name where it is kept."""
 
 
 class Secret:
@@ -63,6 +69,19 @@ class Secret:
         return Secret, (REDACTED,)
 
 
+def secret_in(kind: type, value: object) -> Secret:
+    """How msgspec reads a `Secret` out of a document, as its ``dec_hook``.
+
+    Raises:
+        ValueError: it is no text. NotImplementedError: another `kind`.
+    """
+    if kind is not Secret:
+        raise NotImplementedError(kind.__name__)
+    if not isinstance(value, str):
+        raise ValueError("Expected `str`")  # noqa: TRY004 - what msgspec turns into an error that names the key
+    return Secret(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A venue's API key and its secret."""
@@ -83,6 +102,7 @@ def load_credentials(
     venue: str,
     environment: str,
     *,
+    account: str = MAIN,
     environ: Mapping[str, str] | None = None,
     keyring: Keyring | None = None,
     path: Path | None = None,
@@ -92,6 +112,9 @@ def load_credentials(
     Args:
         venue: its name, such as "bybit".
         environment: "live", "testnet" or "demo"; keys of one are of no use in another.
+        account: what the account is called here. Any but ``main`` is named where its key is kept, after the
+            environment: ``TTXT_<VENUE>_<ACCOUNT>_API_KEY``, ``ttxt-<venue>-<environment>-<account>``,
+            ``[<venue>.<environment>.<account>]``; it never gets the key of another.
         environ: variables ``TTXT_<VENUE>_API_KEY`` and ``TTXT_<VENUE>_API_SECRET``, for other environments
             ``TTXT_<VENUE>_TESTNET_API_KEY`` and so on; the process' own by default.
         keyring: asked for service ``ttxt-<venue>-<environment>``, names ``api_key`` and ``api_secret``; by default the
@@ -101,41 +124,56 @@ def load_credentials(
     Raises:
         ConfigError: found nowhere, only half of it found, or the file may be read by others.
     """
-    variables = _variables(venue, environment)
+    variables = _variables(venue, environment, account)
     searched = [" and ".join(variables)]
-    found = _from_environ(variables, os.environ if environ is None else environ)
+    named = () if account == MAIN else (account,)
+    pair = _from_environ(variables, os.environ if environ is None else environ)
+    found = _credentials("the environment", variables, pair)
     if found is None:
         keyring = keyring or _installed_keyring()
         if keyring is not None:
-            service = f"ttxt-{venue}-{environment}".lower()
+            service = "-".join(["ttxt", venue, environment, *named]).lower()
             searched.append(f"keyring service {service}")
-            found = _from_keyring(service, keyring)
+            found = _credentials(searched[-1], NAMES, _from_keyring(service, keyring))
     if found is None and path is not None:
-        searched.append(str(path))
-        found = _from_file(venue, environment, path)
+        tables = (venue, environment, *named)
+        where = f"{path} [{'.'.join(tables)}]"
+        searched.append(f"{where}, mode 0600")
+        found = _credentials(where, NAMES, _from_file(tables, path))
     if found is None:
-        raise ConfigError(f"credentials of {venue} ({environment})", "none found", f"looked for: {'; '.join(searched)}")
+        whose = ", ".join([environment, *named])
+        raise ConfigError(
+            f"credentials of {venue} ({whose})", "none found", f"give them in {'; or in '.join(searched)}"
+        )
     return found
 
 
-def _variables(venue: str, environment: str) -> tuple[str, str]:
-    part = "" if environment == "live" else f"{environment.upper()}_"
-    prefix = f"TTXT_{venue.upper()}_{part}API_"
-    return f"{prefix}KEY", f"{prefix}SECRET"
+def _variables(venue: str, environment: str, account: str) -> Names:
+    parts = ["ttxt", venue, *([] if environment == "live" else [environment]), *([] if account == MAIN else [account])]
+    prefix = "_".join(parts).replace("-", "_").upper()
+    return f"{prefix}_API_KEY", f"{prefix}_API_SECRET"
 
 
-def _pair(where: str, names: tuple[str, str], values: tuple[object, object]) -> Credentials | None:
-    if all(value in {None, ""} for value in values):
+def _credentials(where: str, names: Names, pair: Pair) -> Credentials | None:
+    """None where there is neither; it knows no plain text, so that a traceback of its error shows none."""
+    key, secret = pair
+    if key is None and secret is None:
         return None
-    for name, value in zip(names, values, strict=True):
-        if not isinstance(value, str) or not value.strip():
-            raise ConfigError(f"{name} in {where}", "missing, empty or no text", "key and secret are needed together")
-    key, secret = (Secret(str(value).strip()) for value in values)
+    if not key or not secret:
+        name = names[1] if key else names[0]
+        raise ConfigError(f"{name} in {where}", "missing, empty or no text", "key and secret are needed together")
     return Credentials(key, secret)
 
 
-def _from_environ(variables: tuple[str, str], environ: Mapping[str, str]) -> Credentials | None:
-    return _pair("the environment", variables, (environ.get(variables[0]), environ.get(variables[1])))
+def _secret(value: object) -> Secret | None:
+    """None where there is nothing, an empty one where there is no text."""
+    if value is None or value == "":
+        return None
+    return Secret(value.strip() if isinstance(value, str) else "")
+
+
+def _from_environ(variables: Names, environ: Mapping[str, str]) -> Pair:
+    return _secret(environ.get(variables[0])), _secret(environ.get(variables[1]))
 
 
 def _installed_keyring() -> Keyring | None:
@@ -145,31 +183,30 @@ def _installed_keyring() -> Keyring | None:
     return module
 
 
-def _from_keyring(service: str, keyring: Keyring) -> Credentials | None:
+def _from_keyring(service: str, keyring: Keyring) -> Pair:
     key, secret = NAMES
     try:
-        values = (keyring.get_password(service, key), keyring.get_password(service, secret))
+        return _secret(keyring.get_password(service, key)), _secret(keyring.get_password(service, secret))
     except RuntimeError:  # what the package raises where the system has no keyring
-        return None
-    return _pair(f"keyring service {service}", NAMES, values)
+        return None, None
 
 
-def _from_file(venue: str, environment: str, path: Path) -> Credentials | None:
+def _from_file(tables: Sequence[str], path: Path) -> Pair:
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise ConfigError(f"credentials in {path}", f"mode {mode:04o}: others may read it", f"chmod 600 {path}")
-            content = tomllib.load(file)
+            table: Any = tomllib.load(file)
     except FileNotFoundError:
-        return None
+        return None, None
     except OSError as error:
         raise ConfigError(f"credentials in {path}", f"can't be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # Without the parser's words: they may hold a part of the file.
         raise ConfigError(f"credentials in {path}", "no TOML", 'expected lines such as api_key = "…"') from None
-    table = content.get(venue, {})
-    table = table.get(environment) if isinstance(table, dict) else None
+    for name in tables:
+        table = table.get(name) if isinstance(table, dict) else None
     if not isinstance(table, dict):
-        return None
-    return _pair(f"{path} [{venue}.{environment}]", NAMES, (table.get(NAMES[0]), table.get(NAMES[1])))
+        return None, None
+    return _secret(table.get(NAMES[0])), _secret(table.get(NAMES[1]))

@@ -61,20 +61,21 @@ class _Cell:
         self.full_ns: int | None = None
         self.held_ns: int | None = None
 
-    def units(self, weight: int) -> int:
+    def due_ns(self, weight: int, now_ns: int) -> int:
+        """When a request that counts `weight` may pass; not after `now_ns` when it may at once.
+
+        Raises:
+            ConfigError: it never may.
+        """
         units = 1 if self.counts_calls else weight
         if units > self.count:
             raise ConfigError(f"rate limit {self.key}", f"{units} asked, {self.count} allowed", "ask for less at once")
-        return units
-
-    def due_ns(self, units: int, now_ns: int) -> int:
-        """When `units` may pass; not after `now_ns` when they may at once."""
         due = now_ns if self.full_ns is None else self.full_ns + (units - self.burst) * self.interval_ns
         return due if self.held_ns is None else max(due, self.held_ns)
 
-    def take(self, units: int, now_ns: int) -> None:
+    def take(self, weight: int, now_ns: int) -> None:
         start = now_ns if self.full_ns is None else max(self.full_ns, now_ns)
-        self.full_ns = start + units * self.interval_ns
+        self.full_ns = start + (1 if self.counts_calls else weight) * self.interval_ns
 
     def correct(self, remaining: int, now_ns: int) -> None:
         """The venue says that only `remaining` are left: believe it when it is less than what is counted here."""
@@ -86,7 +87,7 @@ class _Cell:
 
 
 class _Waiter(NamedTuple):
-    cells: tuple[_Cell, ...]
+    cells: Sequence[_Cell]
     weight: int
     granted: asyncio.Future[None]
 
@@ -108,6 +109,20 @@ class Throttler:
         self._waker: asyncio.Task[None] | None = None
         self._wakes_ns = 0
 
+    def try_acquire(self, keys: Sequence[str], *, weight: int = 1) -> bool:
+        """Count a request that may go at once; False, and nothing is counted, when it would have to wait.
+
+        Raises:
+            ConfigError: as `acquire`.
+        """
+        if self._waiting:
+            return False
+        try:
+            cells = list(map(self._cells.__getitem__, keys))
+        except KeyError:
+            cells = [self._cell(key) for key in keys]  # which says of which there is none
+        return self._pass(cells, weight)
+
     async def acquire(
         self,
         keys: Sequence[str],
@@ -122,12 +137,9 @@ class Throttler:
             ConfigError: a key that no limit has, or a weight that could never pass.
             RateLimitError: it could not go within `most_wait_s`.
         """
-        cells = tuple(self._cell(key) for key in keys)
-        for cell in cells:
-            cell.units(weight)
-        if not self._waiting and self._pass(cells, weight):
+        if self.try_acquire(keys, weight=weight):
             return
-        waiter = _Waiter(cells, weight, asyncio.get_running_loop().create_future())
+        waiter = _Waiter([self._cell(key) for key in keys], weight, asyncio.get_running_loop().create_future())
         lane = self._lanes.setdefault(tuple(keys), [])
         heapq.heappush(lane, (priority, next(self._order), waiter))
         self._waiting += 1
@@ -152,7 +164,7 @@ class Throttler:
     def delay_ns(self, keys: Sequence[str], *, weight: int = 1) -> int:
         """How long a request would wait if nobody else waited; 0 when it could go at once."""
         now = self._clock.monotonic_ns()
-        dues = [cell.due_ns(cell.units(weight), now) for cell in map(self._cell, keys)]
+        dues = [cell.due_ns(weight, now) for cell in map(self._cell, keys)]
         return max(0, max(dues, default=now) - now)
 
     def correct(self, key: str, remaining: int) -> None:
@@ -178,12 +190,13 @@ class Throttler:
             raise ConfigError(f"rate limit {key}", "there is none of this name", f"known: {', '.join(self._cells)}")
         return cell
 
-    def _pass(self, cells: tuple[_Cell, ...], weight: int) -> bool:
+    def _pass(self, cells: Sequence[_Cell], weight: int) -> bool:
         now = self._clock.monotonic_ns()
-        if any(cell.due_ns(cell.units(weight), now) > now for cell in cells):
-            return False
         for cell in cells:
-            cell.take(cell.units(weight), now)
+            if cell.due_ns(weight, now) > now:
+                return False
+        for cell in cells:
+            cell.take(weight, now)
         return True
 
     def _let_through(self) -> None:
@@ -202,7 +215,7 @@ class Throttler:
                     claimed.update(keys)
                     continue
                 if not self._pass(waiter.cells, waiter.weight):
-                    due = max(cell.due_ns(cell.units(waiter.weight), now) for cell in waiter.cells)
+                    due = max(cell.due_ns(waiter.weight, now) for cell in waiter.cells)
                     wake = due if wake is None else min(wake, due)
                     claimed.update(keys)
                     continue

@@ -5,7 +5,7 @@ Owns the two watchdogs. It sends through what it is given and ends a connection 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import NamedTuple, NoReturn
 
 from ttxt_core.clock import NANOSECONDS, Clock
@@ -67,7 +67,7 @@ class Vitals:
         self._pinged_ns = None
         return True
 
-    async def keep_pinging(self, send: Callable[[WSRequest], Awaitable[None]]) -> None:
+    async def keep_pinging(self, send: Callable[[WSRequest], None]) -> None:
         """Send pings for as long as the connection lasts; return when the venue wants none.
 
         Raises:
@@ -80,7 +80,7 @@ class Vitals:
             await self._sleep(interval_s)
             if is_pong is not None:
                 self._pinged_ns = self._clock.monotonic_ns()
-            await send(make())
+            send(make())
             if is_pong is not None:
                 await self._await_pong(timeout_s)
 

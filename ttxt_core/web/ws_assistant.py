@@ -11,17 +11,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from enum import StrEnum
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from ttxt_core.clock import Clock
-from ttxt_core.errors import AuthError, ConnectionClosedError, NotSentError, TransportError, TtxtError, WebError
+from ttxt_core.errors import AuthError, NotSentError, TransportError, TtxtError, WebError
 from ttxt_core.web.auth import WSAuthenticator
 from ttxt_core.web.backoff import Backoff
 from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.connection import WSConnection
 from ttxt_core.web.connection_factory import ConnectionFactory
 from ttxt_core.web.dialect import StreamDialect, Topics
-from ttxt_core.web.replies import Replies, unknown
+from ttxt_core.web.replies import Replies, Reply
 from ttxt_core.web.requests import Opcode, WSRequest, WSResponse
 from ttxt_core.web.vitals import Vitals
 
@@ -37,6 +37,9 @@ class StreamState(StrEnum):
     STOPPED = "stopped"
 
 
+_READY: Final = StreamState.READY
+
+
 class WSAssistant:
     """Keeps one stream of a venue alive and matches replies to requests.
 
@@ -48,6 +51,9 @@ class WSAssistant:
         on_state: told of every change, with the reason of a loss.
         connections: makes connections. clock: for receive times, pings and watchdogs.
         backoff: between connections. clock_offset: to the venue's clock, for logins.
+
+    Attributes (read them, don't set them):
+        state: where the stream stands. last_error: what last went wrong; None since it got READY.
     """
 
     def __init__(
@@ -77,18 +83,13 @@ class WSAssistant:
 
         self._topics: dict[str, None] = {}  # in the order in which they were asked for
         self._told: set[str] = set()  # topics that this connection was told of
-        self._state = StreamState.STOPPED
+        self.state = StreamState.STOPPED
         self._changed = asyncio.Event()
         self._connection: WSConnection | None = None
         self._connected = 0
         self._loss: TransportError | None = None
-        self._replies = Replies()
+        self._replies = Replies(name)
         self._login: asyncio.Future[None] | None = None
-
-    @property
-    def state(self) -> StreamState:
-        """Where the stream stands."""
-        return self._state
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -122,21 +123,21 @@ class WSAssistant:
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while self._state is not StreamState.READY:
+                while self.state is not _READY:
                     if isinstance(self.last_error, AuthError):
                         raise self.last_error
                     await self._changed.wait()
                 return
         raise self.last_error or TransportError(f"connect {self.name}", f"not ready within {timeout_s:g} s")
 
-    async def subscribe(self, topics: Topics) -> None:
+    def subscribe(self, topics: Topics) -> None:
         """Add topics: asked for now when connected, and on every connection from now on."""
         self._topics.update(dict.fromkeys(topics))
-        if self._state is StreamState.READY:
-            with suppress(NotSentError, ConnectionClosedError):  # the next connection is told of all topics anyway
-                await self._tell_of_topics()
+        if self.state is _READY:
+            with suppress(NotSentError):  # the next connection is told of all topics anyway
+                self._tell_of_topics()
 
-    async def unsubscribe(self, topics: Topics) -> None:
+    def unsubscribe(self, topics: Topics) -> None:
         """Remove topics."""
         known = [topic for topic in topics if topic in self._topics]
         told = [topic for topic in known if topic in self._told]
@@ -144,15 +145,15 @@ class WSAssistant:
             del self._topics[topic]
             self._told.discard(topic)
         if told:
-            with suppress(NotSentError, ConnectionClosedError):  # the next connection is not told of them
-                await self._send_all(self._dialect.unsubscribe(told))
+            with suppress(NotSentError):  # the next connection is not told of them
+                self._send_all(self._dialect.unsubscribe(told))
 
-    async def resubscribe(self, topics: Topics) -> None:
+    def resubscribe(self, topics: Topics) -> None:
         """Unsubscribe and subscribe again what is subscribed of `topics`, for a new snapshot; the rest goes on."""
         told = [topic for topic in topics if topic in self._told]
         if told:
-            with suppress(NotSentError, ConnectionClosedError):  # the next connection subscribes anyway
-                await self._send_all((*self._dialect.unsubscribe(told), *self._dialect.subscribe(told)))
+            with suppress(NotSentError):  # the next connection subscribes anyway
+                self._send_all((*self._dialect.unsubscribe(told), *self._dialect.subscribe(told)))
 
     def reconnect(self, reason: str) -> None:
         """Give the connection up and make a new one; nothing happens when there is none."""
@@ -160,49 +161,44 @@ class WSAssistant:
             self._loss = TransportError(f"stream {self.name}", reason)
             self._connection.abort()
 
-    async def request(self, request: WSRequest, timeout_s: float) -> WSResponse:
-        """Send a message and wait for the reply that carries its id; others may be sent meanwhile.
+    def ask(self, request: WSRequest) -> Reply:
+        """Send a message, in this very turn of the loop; its reply is told by its id, others may be sent meanwhile.
+
+        A reply that comes when nobody waits for it any more is handed to `on_response`.
 
         Raises:
             NotSentError: the stream is not READY, or the message certainly did not leave.
-            OutcomeUnknownError: it left, and within `timeout_s` or before the connection broke no reply came. A reply
-                that comes later is handed to `on_response`.
         """
         for change in self._dialect.pre_processors:
             request = change(request)
-        asked = f"{request} on {self.name}"
-        request_id = request.request_id
-        if request_id is None:
-            raise NotSentError(asked, "its reply could not be told from others", "it needs a request id")
-        connection = self._ready_connection(asked)
-        data = request.encode()
-        reply = self._replies.expect(request_id, asked)
-        why = f"sent, and no reply within {timeout_s:g} s"
-        try:
-            async with asyncio.timeout(timeout_s):
-                await connection.send(data, request.opcode)
-                return await reply
-        except TimeoutError:
-            pass
-        except ConnectionClosedError as error:
-            why = f"the connection broke while it was sent: {error}"
-        finally:
-            self._replies.forget(request_id)
-        raise unknown(asked, why)
+        replies, connection = self._replies, self._connection
+        if connection is None or self.state is not _READY:
+            raise self._not_ready(request)
+        replies.check(request)
+        connection.send(request.encode(), request.opcode)
+        return replies.expect(request)
 
-    async def send(self, request: WSRequest) -> None:
+    async def request(self, request: WSRequest, timeout_s: float) -> WSResponse:
+        """`ask`, and wait for the reply.
+
+        Raises:
+            NotSentError: as `ask`.
+            OutcomeUnknownError: it left, and within `timeout_s` or before the connection broke no reply came.
+        """
+        return await self.ask(request).within(timeout_s)
+
+    def send(self, request: WSRequest) -> None:
         """Send a message that has no awaited reply.
 
         Raises:
             NotSentError: the stream is not READY, or the message certainly did not leave.
-            ConnectionClosedError: the connection broke meanwhile.
         """
-        await self._send(self._ready_connection(f"{request} on {self.name}"), request)
+        if self._connection is None or self.state is not _READY:
+            raise self._not_ready(request)
+        self._send(self._connection, request)
 
-    def _ready_connection(self, asked: str) -> WSConnection:
-        if self._connection is None or self._state is not StreamState.READY:
-            raise NotSentError(asked, f"the stream is {self._state}", "wait until it is ready")
-        return self._connection
+    def _not_ready(self, request: WSRequest) -> NotSentError:
+        return NotSentError(f"{request} on {self.name}", f"the stream is {self.state}", "wait until it is ready")
 
     async def _live_once(self) -> TtxtError:
         """One connection from beginning to end, and why it ended."""
@@ -286,7 +282,7 @@ class WSAssistant:
             self._enter(StreamState.LOGGING_IN)
             await self._log_in(connection, self._dialect.authenticator)
         self._enter(StreamState.SUBSCRIBING)
-        await self._tell_of_topics()
+        self._tell_of_topics()
         self.last_error = None
         self._backoff.ready(self._clock.monotonic_ns())
         self._enter(StreamState.READY)
@@ -296,7 +292,7 @@ class WSAssistant:
         self._login = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self._dialect.login_timeout_s):
-                await self._send(connection, authenticator.login(self._offset.server_ms(self._clock.now_ns())))
+                self._send(connection, authenticator.login(self._offset.server_ms(self._clock.now_ns())))
                 await self._login
         except TimeoutError:
             raise TransportError(
@@ -305,25 +301,25 @@ class WSAssistant:
         finally:
             self._login = None
 
-    async def _tell_of_topics(self) -> None:
-        """Subscribe whatever this connection was not told of; more may be added meanwhile."""
-        while missing := [topic for topic in self._topics if topic not in self._told]:
+    def _tell_of_topics(self) -> None:
+        """Subscribe whatever this connection was not told of."""
+        if missing := [topic for topic in self._topics if topic not in self._told]:
             self._told.update(missing)
-            await self._send_all(self._dialect.subscribe(missing))
+            self._send_all(self._dialect.subscribe(missing))
 
-    async def _send_all(self, requests: Iterable[WSRequest]) -> None:
+    def _send_all(self, requests: Iterable[WSRequest]) -> None:
         connection = self._connection
         for request in requests:
             if connection is not None:
-                await self._send(connection, request)
+                self._send(connection, request)
 
-    async def _send(self, connection: WSConnection, request: WSRequest) -> None:
+    def _send(self, connection: WSConnection, request: WSRequest) -> None:
         for change in self._dialect.pre_processors:
             request = change(request)
-        await connection.send(request.encode(), request.opcode)
+        connection.send(request.encode(), request.opcode)
 
     def _enter(self, state: StreamState, reason: str = "") -> None:
-        self._state = state
+        self.state = state
         self._changed.set()
         self._changed = asyncio.Event()
         self._on_state(state, reason)

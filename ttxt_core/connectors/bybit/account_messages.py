@@ -50,6 +50,11 @@ class OrderRow(Struct, gc=False, rename="camel"):
     reduce_only: bool = False
     close_on_trigger: bool = False
     position_idx: int = 0
+    parent_order_link_id: str = ""
+    stop_order_type: str = ""
+    tpsl_mode: str = ""
+    take_profit: str = ""
+    stop_loss: str = ""
     created_time: str = ""
     updated_time: str = ""
 
@@ -141,9 +146,9 @@ class WalletList(Struct, gc=False):
 
 
 class PageMark(Struct, gc=False, rename="camel"):
-    """Where the next page of any list begins; empty on the last."""
+    """Where the next page of any list begins; empty, or null, on the last."""
 
-    next_page_cursor: str = ""
+    next_page_cursor: str | None = ""
 
 
 class KlineList(Struct, gc=False):

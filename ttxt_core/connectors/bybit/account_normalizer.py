@@ -67,6 +67,10 @@ _TIMES_IN_FORCE: Final = {
     "": TimeInForce.GTC,
 }
 _POST_ONLY: Final = frozenset({"PostOnly", "RPI"})
+_POSITION_EXITS: Final = frozenset({"TakeProfit", "StopLoss", "TrailingStop"})
+_NO_STOP: Final = frozenset({"", "UNKNOWN"})
+_PARTIAL: Final = "Partial"
+"""Exits in this mode are as large as the entry that made them; those of the other follow the position."""
 _TRIGGERS_BY: Final = {"LastPrice": TriggerBy.LAST, "MarkPrice": TriggerBy.MARK, "IndexPrice": TriggerBy.INDEX}
 _TRIGGER_DIRECTIONS: Final = {1: TriggerDirection.RISE, 2: TriggerDirection.FALL}
 _POSITION_SIDES: Final = {0: PositionSide.ONE_WAY, 1: PositionSide.LONG, 2: PositionSide.SHORT}
@@ -203,13 +207,17 @@ class BybitAccountNormalizer(AccountNormalizerBase):
             average_price=(_decimal(row.avg_price, asked) or None) if filled else None,
             time_in_force=_known(_TIMES_IN_FORCE.get(row.time_in_force), f"time in force {row.time_in_force}", asked),
             post_only=row.time_in_force in _POST_ONLY,
-            reduce_only=row.reduce_only or row.close_on_trigger,
+            reduce_only=row.reduce_only or row.close_on_trigger or self._is_spot_exit(row),
             trigger_price=trigger_price,
             trigger_by=_TRIGGERS_BY.get(row.trigger_by) if is_triggered else None,
             trigger_direction=_TRIGGER_DIRECTIONS.get(row.trigger_direction) if is_triggered else None,
             position_side=_position_side(row.position_idx, asked),
             created_time_ns=_time_ns(row.created_time, asked),
             reason=None if state is OrderState.FILLED else close_reason(row.reject_reason, row.cancel_type),
+            take_profit=_decimal(row.take_profit, asked) or None,
+            stop_loss=_decimal(row.stop_loss, asked) or None,
+            parent_client_order_id=row.parent_order_link_id,
+            is_position_exit=row.stop_order_type in _POSITION_EXITS and row.tpsl_mode != _PARTIAL,
         )
         return [Event(header, update)]
 
@@ -252,6 +260,10 @@ class BybitAccountNormalizer(AccountNormalizerBase):
             unrealised_pnl=_decimal(row.unrealised_pnl, asked),
         )
         return [Event(self._header(row.symbol, row.updated_time, receive_time_ns, asked), position)]
+
+    def _is_spot_exit(self, row: OrderRow) -> bool:
+        """A sale on spot that waits for a price can only reduce what is held; the venue has no word for that there."""
+        return self.category == _SPOT and row.side == "Sell" and row.stop_order_type not in _NO_STOP
 
     # -- helpers -----------------------------------------------------------------------------------------
 

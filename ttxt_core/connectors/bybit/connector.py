@@ -1,7 +1,7 @@
-"""Bybit v5, spot and linear, on mainnet, testnet and demo.
+"""Bybit v5, spot, linear and inverse, on mainnet, testnet and demo.
 
-Owns hosts and topics, and joins what the files beside it know. Linear is sized in base coin, as everything here is;
-inverse is sized in dollars and is not offered.
+Owns hosts and topics, and joins what the files beside it know. Spot and linear are sized in base coin; inverse is sized
+in dollars, of which each contract is one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ from ttxt_core.web.requests import RESTRequest, RESTResponse, WSRequest, WSRespo
 from ttxt_core.web.throttle import RateLimit
 
 _DEPTHS: Final = (1, 50, 200, 1000)
-_DCP_TOPICS: Final = {"spot": "dcp.spot", "linear": "dcp.future"}
+"""Levels a side, of every category; 500 is no longer offered (Bybit's v5 documentation, "Orderbook")."""
+
+_DCP_TOPICS: Final = {"spot": "dcp.spot", "linear": "dcp.future", "inverse": "dcp.future"}
 _STREAM: Final = "wss://stream.bybit.com"
 _STREAM_TEST: Final = "wss://stream-testnet.bybit.com"
 _STREAM_DEMO: Final = "wss://stream-demo.bybit.com"
@@ -48,6 +50,7 @@ class BybitConnector(ConnectorBase):
     """One category of Bybit, for one account."""
 
     venue = VENUE
+    rest_only = BybitDenormalizer.rest_only
     offer = VenueOffer(
         categories=CATEGORIES,
         book_depths=dict.fromkeys(CATEGORIES, _DEPTHS),
@@ -149,7 +152,7 @@ class BybitConnector(ConnectorBase):
         topics = ["order", "execution", "wallet"]
         if self.category != "spot":
             topics.append("position")
-        if self.config.dead_man_switch_s is not None:
+        if self.dead_man.is_wanted:
             topics.append(_DCP_TOPICS[self.category])
         return topics
 

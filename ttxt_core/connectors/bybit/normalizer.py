@@ -1,4 +1,4 @@
-"""Bybit's public spot and linear frames to standard events.
+"""Bybit's public spot, linear and inverse frames to standard events.
 
 Source of the rules: Bybit's v5 documentation. A book delta follows the message with `u` one less; a message of type
 `snapshot`, or with `u` 1 (the service was restarted), replaces the book.
@@ -38,7 +38,7 @@ from ttxt_core.events import (
 )
 
 VENUE: Final = "bybit"
-CATEGORIES: Final = ("spot", "linear")
+CATEGORIES: Final = ("spot", "linear", "inverse")
 
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TOPIC_FIRST: Final = b'{"topic":"'
@@ -57,7 +57,7 @@ _Reader = Callable[[bytes, int], list[Event[Any]]]
 
 
 class BybitNormalizer(NormalizerBase):
-    """Reads the frames of one public connection (`spot` or `linear`)."""
+    """Reads the frames of one public connection (`spot`, `linear` or `inverse`)."""
 
     venue = VENUE
 

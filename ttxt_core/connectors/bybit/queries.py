@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from ttxt_core.clock import MILLISECOND_NS, Clock
+from ttxt_core.connectors.account_terms import FeeRates, KeyTerms, MarginKind, PairTerms
 from ttxt_core.connectors.bybit.account_messages import (
     ExecutionList,
     FeeRateList,
@@ -21,20 +22,32 @@ from ttxt_core.connectors.bybit.account_messages import (
     WalletList,
 )
 from ttxt_core.connectors.bybit.account_normalizer import BybitAccountNormalizer
+from ttxt_core.connectors.bybit.account_terms import (
+    PRODUCTS,
+    AccountRow,
+    DeadManList,
+    KeyRow,
+    dead_man_window_s,
+    key_terms,
+    margin_kind,
+    position_terms,
+)
 from ttxt_core.connectors.bybit.denormalizer import SPOT
 from ttxt_core.connectors.bybit.limits import EVERYTHING, QUERY_LIMITS
 from ttxt_core.connectors.bybit.normalizer import BybitNormalizer
+from ttxt_core.connectors.bybit.paths import asked_by
 from ttxt_core.connectors.bybit.replies import INTERVALS, klines, reply_of, result_of, server_time_ns, trades
-from ttxt_core.connectors.queries import FeeRates, VenueQueries
+from ttxt_core.connectors.queries import VenueQueries
 from ttxt_core.connectors.symbols import SymbolTable
-from ttxt_core.errors import ProtocolError
+from ttxt_core.errors import ProtocolError, VenueRejectError
 from ttxt_core.events import Event, Instrument, Kline, MarketTrades, MessageHeader, OrderUpdate
 from ttxt_core.web.clock_offset import ClockOffset
 from ttxt_core.web.requests import Priority, RESTRequest, RESTResponse
 
 _PAGES_MOST: Final = 200
 _WEEK_MS: Final = 7 * 86_400_000
-_PRODUCTS: Final = {"spot": "SPOT", "linear": "DERIVATIVES"}
+_NOT_ON_DEMO: Final = 10032
+"""What a demo account answers to questions that only real accounts may ask: of keys, of fees."""
 
 Call = Callable[[RESTRequest], Awaitable[RESTResponse]]
 Params = dict[str, str]
@@ -100,17 +113,40 @@ class BybitQueries(VenueQueries):
         """See `VenueQueries`."""
         symbol = self._symbols.symbol(pair)
         path = "/v5/account/fee-rate"
-        response = await self._get(path, self._in_category({"symbol": symbol}))
+        response = await self._get_unless_demo(path, self._in_category({"symbol": symbol}))
+        if response is None:
+            return None
         for row in result_of(response.body, FeeRateList, f"GET {path}").rows:
             if row.symbol == symbol:
                 return FeeRates(Decimal(row.maker_fee_rate), Decimal(row.taker_fee_rate))
         return None
 
+    async def key_terms(self) -> KeyTerms | None:
+        """See `VenueQueries`: of demo accounts nothing is told."""
+        path = "/v5/user/query-api"
+        response = await self._get_unless_demo(path, {})
+        return None if response is None else key_terms(result_of(response.body, KeyRow, f"GET {path}"), self._category)
+
+    async def margin_kind(self) -> MarginKind | None:
+        """See `VenueQueries`."""
+        path = "/v5/account/info"
+        response = await self._get(path, {})
+        return margin_kind(result_of(response.body, AccountRow, f"GET {path}"))
+
+    async def pair_terms(self, pair: str) -> PairTerms:
+        """See `VenueQueries`: the venue lists the positions of a pair that is flat too."""
+        fees, symbol, path = await self.fee_rates(pair), self._symbols.symbol(pair), "/v5/position/list"
+        if self._category == SPOT:
+            return PairTerms(pair=pair, fees=fees)
+        response = await self._get(path, self._in_category({"symbol": symbol}))
+        mode, leverage = position_terms(result_of(response.body, PositionList, f"GET {path}").rows, symbol)
+        return PairTerms(pair=pair, fees=fees, leverage=leverage, position_mode=mode)
+
     async def open_orders(self) -> list[Event[Any]]:
-        """See `VenueQueries`: linear is asked by what it settles in, since it gives no list of everything."""
+        """See `VenueQueries`: linear is asked by what it settles in, since it alone gives no list of everything."""
         params = self._in_category({"openOnly": "0", "limit": "50"})
         found: list[Event[Any]] = []
-        for part in self._parts():
+        for part in self._parts() if self._category == "linear" else [{}]:
             async for response in self._pages("/v5/order/realtime", params | part):
                 found += self._orders(response)
         return found[::-1]
@@ -162,7 +198,7 @@ class BybitQueries(VenueQueries):
     async def set_dead_man_switch(self, seconds: int) -> None:
         """See `VenueQueries`."""
         path = "/v5/order/disconnected-cancel-all"
-        body = orjson.dumps({"product": _PRODUCTS[self._category], "timeWindow": seconds})
+        body = orjson.dumps({"product": PRODUCTS[self._category], "timeWindow": seconds})
         headers = {"Content-Type": "application/json"}
         # To set the same window twice does no more than to set it once.
         await self._call(
@@ -174,8 +210,17 @@ class BybitQueries(VenueQueries):
                 is_signed=True,
                 limits=(path, EVERYTHING),
                 is_repeatable=True,
+                label=asked_by(path),
             )
         )
+
+    async def dead_man_switch(self) -> int | None:
+        """See `VenueQueries`: the venue answers main accounts alone."""
+        path = "/v5/account/query-dcp-info"
+        response = await self._get_unless_demo(path, {})
+        if response is None:
+            return None
+        return dead_man_window_s(result_of(response.body, DeadManList, f"GET {path}"), self._category)
 
     # -- inside ------------------------------------------------------------------------------------------
 
@@ -217,8 +262,25 @@ class BybitQueries(VenueQueries):
     ) -> RESTResponse:
         limits = (path, EVERYTHING) if path in QUERY_LIMITS else (EVERYTHING,)
         return await self._call(
-            RESTRequest("GET", path, tuple(params.items()), is_signed=is_signed, limits=limits, priority=priority)
+            RESTRequest(
+                "GET",
+                path,
+                tuple(params.items()),
+                is_signed=is_signed,
+                limits=limits,
+                priority=priority,
+                label=asked_by(path),
+            )
         )
+
+    async def _get_unless_demo(self, path: str, params: Params) -> RESTResponse | None:
+        """The answer; None on a demo account, which may not ask this."""
+        try:
+            return await self._get(path, params)
+        except VenueRejectError as error:
+            if error.code != _NOT_ON_DEMO:
+                raise
+            return None
 
     def _header(self, pair: str, response: RESTResponse) -> MessageHeader:
         time_ms = reply_of(response.body, response.asked).time

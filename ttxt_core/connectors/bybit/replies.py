@@ -62,7 +62,9 @@ def reply_of(payload: bytes, asked: str) -> Reply:
     try:
         return _reply_decoder.decode(payload)
     except ValueError as error:
-        raise ProtocolError(asked, f"{len(payload)} bytes that are no answer: {error}") from error
+        raise ProtocolError(
+            asked, f"{len(payload)} bytes that are no answer of bybit: {error}", "check the host"
+        ) from error
 
 
 def result_of(payload: bytes, kind: type[T], asked: str) -> T:

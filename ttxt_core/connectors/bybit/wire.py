@@ -11,7 +11,7 @@ from itertools import count
 from typing import Final
 
 from ttxt_core.clock import MILLISECOND_NS
-from ttxt_core.connectors.bybit.codes import OK, UNSURE, error_of
+from ttxt_core.connectors.bybit.codes import OK, UNSURE, error_of, hint_of, said
 from ttxt_core.connectors.bybit.replies import reply_of
 from ttxt_core.connectors.venue import SubscriptionAnswer
 from ttxt_core.errors import AuthError, OutcomeUnknownError, RateLimitError, TransportError
@@ -119,12 +119,14 @@ def check(request: RESTRequest, response: RESTResponse) -> None:
     Raises:
         RateLimitError, AuthError, VenueRejectError, OutcomeUnknownError, TransportError, ProtocolError.
     """
-    asked = str(request)
+    asked = response.asked
     if response.status == 403:
         if b"frequent" in response.body.lower():
             hint = "the address is banned for at least ten minutes"
             raise RateLimitError(asked, "HTTP 403: access too frequent", hint, retry_after_s=_BAN_S)
-        raise AuthError(asked, "HTTP 403", "the venue does not serve this address or region")
+        raise AuthError(
+            asked, "HTTP 403", "the venue does not serve this address or region: check the host and the proxy"
+        )
     if response.status != 200:
         return
     reply = reply_of(response.body, asked)
@@ -132,9 +134,9 @@ def check(request: RESTRequest, response: RESTResponse) -> None:
     if code == OK:
         return
     if code in UNSURE:
-        answered = f"{reply.ret_msg} [{code}]"
+        answered = said(code, reply.ret_msg)
         if request.may_repeat:
-            raise TransportError(asked, answered)
+            raise TransportError(asked, answered, hint_of(code))
         raise OutcomeUnknownError(asked, answered, "ask the venue what became of it")
     error = error_of(asked, code, reply.ret_msg)
     if isinstance(error, RateLimitError):
