@@ -39,7 +39,7 @@ class Socket:
         await self.socket.send_bytes(orjson.dumps(command))
 
     async def next(self) -> Row:
-        frame: Row = orjson.loads((await self.socket.receive(5)).data)
+        frame: Row = orjson.loads((await self.socket.receive(30)).data)
         self.frames.append(frame)
         return frame
 

@@ -84,7 +84,12 @@ def test_once_strikes_once_and_clear_ends_all() -> None:
     faults.clear()
     assert not faults.holds(FaultKind.MAINTENANCE, Channel.REST)
     assert ServerClock(clock, faults).now_ns() == clock.now_ns()
-    assert faults.fired == {FaultKind.GAP: 2, FaultKind.BAN: 1, FaultKind.MAINTENANCE: 1}
+    assert faults.fired == {
+        FaultKind.GAP: 2,
+        FaultKind.BAN: 1,
+        FaultKind.MAINTENANCE: 1,
+        FaultKind.CLOCK_SKEW: 1,
+    }
 
 
 # -- frames -----------------------------------------------------------------------------------------------
@@ -184,7 +189,7 @@ async def test_a_cut_connection_ends_without_a_word(channel: str) -> None:
         socket = await (client.public() if channel == "public" else client.login(_address(client, channel)))
         client.sandbox.faults.once(f"disconnect@{channel}")
         await socket.send({"op": "ping"})
-        message = await socket.socket.receive(5)
+        message = await socket.socket.receive(30)
         assert message.type in {WSMsgType.CLOSED, WSMsgType.ERROR}
         assert socket.socket.close_code in {1006, None}
 
@@ -255,7 +260,7 @@ async def test_refusals_of_a_venue_in_trouble() -> None:
             assert reply.status == 403
         faults.once("maintenance@trade:1:0.1")
         assert (await trade.ask(command("b", "create", **LIMIT)))["retCode"] == 10019
-        assert (await trade.socket.receive(5)).type in {WSMsgType.CLOSED, WSMsgType.ERROR}
+        assert (await trade.socket.receive(30)).type in {WSMsgType.CLOSED, WSMsgType.ERROR}
         await asyncio.sleep(0.15)
         assert (await client.get("/v5/market/time"))["retCode"] == 0
         assert client.sandbox.state(1)["orders"] == []

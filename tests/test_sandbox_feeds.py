@@ -201,7 +201,7 @@ def test_the_command_prints_one_line_and_serves_tls_until_it_is_told_to_end() ->
         asyncio.run(ask_over_tls(ready))
         assert {"rest", "ws_private", "ws_trade", "api_key", "api_secret"} <= ready.keys()
         process.send_signal(signal.SIGINT)
-        rest, complaints = process.communicate(timeout=10)
+        rest, complaints = process.communicate(timeout=60)
         assert (process.returncode, rest, complaints) == (0, "", "")
         assert not Path(ready["ca"]).exists()
 
@@ -216,7 +216,7 @@ def test_the_command_prints_one_line_and_serves_tls_until_it_is_told_to_end() ->
 )
 def test_what_can_not_be_served_is_said_in_a_sentence(arguments: list[str], words: str) -> None:
     process = start(*arguments)
-    rest, complaints = process.communicate(timeout=20)
+    rest, complaints = process.communicate(timeout=60)
     assert process.returncode == 1
     assert rest == ""
     assert words in complaints

@@ -66,7 +66,7 @@ async def test_every_book_topic_rebuilds_the_book_of_the_same_count() -> None:
         books = {depth: LocalOrderbook() for depth in depths}
         deltas = dict.fromkeys(depths, 0)
         while min(deltas[50], deltas[200], deltas[1000]) < 5:
-            (event,) = normalizer.normalize((await socket.socket.receive(5)).data.encode(), 1)
+            (event,) = normalizer.normalize((await socket.socket.receive(30)).data.encode(), 1)
             message: Orderbook = event.data
             depth = message.depth
             assert books[depth].update(event) is BookState.VALID

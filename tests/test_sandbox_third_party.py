@@ -6,33 +6,26 @@ docs/sandbox.md lists what is replaced; nothing else of them is.
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from queue import Empty, Queue
+from collections.abc import Iterator
+from queue import Queue
 from typing import Any
 
 import pytest
+
+from tests.third_party_support import Row, ccxt_exchange, pointed_pybit, pybit_session, serve, wait_for
 
 pytestmark = [
     pytest.mark.filterwarnings("default"),  # what other packages' code warns of is theirs
     pytest.mark.timeout(120),
 ]
 
-Row = dict[str, Any]
 ANY = bool
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Row]:
-    """A sandbox in a process of its own, and the line that it has printed."""
-    arguments = [sys.executable, "-m", "ttxt_core.cli.sandbox", "bybit", "--tls", "--seed", "3", "--limit-scale", "5"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
-        assert process.wait(10) == 0
+    with serve("--seed", "3") as line:
+        yield line
 
 
 # -- pybit ------------------------------------------------------------------------------------------------
@@ -40,33 +33,12 @@ def served() -> Iterator[Row]:
 
 @pytest.fixture
 def pybit(served: Row, monkeypatch: pytest.MonkeyPatch) -> Any:
-    unified = pytest.importorskip("pybit.unified_trading")
-    from pybit import _websocket_trading
-
-    monkeypatch.setenv("WEBSOCKET_CLIENT_CA_BUNDLE", served["ca"])
-    public = served["ws_public"]["linear"].replace("linear", "{CHANNEL_TYPE}")
-    monkeypatch.setattr(unified, "PUBLIC_WSS", public)
-    monkeypatch.setattr(unified, "PRIVATE_WSS", served["ws_private"])
-    monkeypatch.setattr(_websocket_trading, "TRADE_WSS", served["ws_trade"])
-    return unified
+    return pointed_pybit(served, monkeypatch)
 
 
 @pytest.fixture
 def session(pybit: Any, served: Row) -> Any:
-    session = pybit.HTTP(api_key=served["api_key"], api_secret=served["api_secret"])
-    session.endpoint = served["rest"]
-    session.client.verify = served["ca"]
-    return session
-
-
-def wait_for(queue: Queue[Row], what: str, wanted: Callable[[Row], object]) -> Row:
-    while True:
-        try:
-            message = queue.get(timeout=10)
-        except Empty:
-            pytest.fail(f"no {what} within 10 s")
-        if wanted(message):
-            return message
+    return pybit_session(pybit, served)
 
 
 def test_pybit_asks_by_rest(session: Any) -> None:
@@ -140,23 +112,8 @@ def test_pybit_trades_by_socket_and_hears_of_it(pybit: Any, served: Row) -> None
 # -- ccxt -------------------------------------------------------------------------------------------------
 
 
-def _replaced(value: Any, rest: str, sockets: str) -> Any:
-    """ccxt's tree of addresses with the sandbox's hosts in it."""
-    if isinstance(value, dict):
-        return {name: _replaced(part, rest, sockets) for name, part in value.items()}
-    if str(value).startswith("wss://"):
-        return sockets + str(value)[str(value).index("/", len("wss://")) :]
-    return rest
-
-
 async def test_ccxt_does_it_all(served: Row) -> None:
-    ccxt = pytest.importorskip("ccxt.pro")
-    exchange = ccxt.bybit({"apiKey": served["api_key"], "secret": served["api_secret"], "enableRateLimit": False})
-    exchange.urls["api"] = _replaced(
-        exchange.urls["api"], served["rest"], served["ws_private"].removesuffix("/v5/private")
-    )
-    exchange.cafile = served["ca"]
-    try:
+    async with ccxt_exchange(served) as exchange:
         markets = await exchange.load_markets()
         assert {"BTC/USDT", "BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT"} == set(markets)
         for symbol in ("BTC/USDT", "BTC/USDT:USDT"):
@@ -164,9 +121,6 @@ async def test_ccxt_does_it_all(served: Row) -> None:
         await _ccxt_orders(exchange, "BTC/USDT:USDT", 60_000)
         await _ccxt_orders(exchange, "BTC/USDT", 60_000)
         await _ccxt_streams(exchange)
-    finally:
-        await exchange.close()
-        await asyncio.sleep(0.25)  # its TLS connections close after it
 
 
 async def _ccxt_market(exchange: Any, symbol: str) -> None:
@@ -206,7 +160,7 @@ async def _ccxt_streams(exchange: Any) -> None:
     ]
     await asyncio.sleep(0.5)
     made = await exchange.create_order_ws(symbol, "market", "sell", 0.02)
-    orders, trades, balance = await asyncio.wait_for(asyncio.gather(*following), 10)
+    orders, trades, balance = await asyncio.wait_for(asyncio.gather(*following), 60)
     assert orders[0]["id"] == made["id"] == trades[0]["order"]
     assert balance["USDT"]["total"] > 90_000
     position = (await exchange.fetch_positions([symbol]))[0]

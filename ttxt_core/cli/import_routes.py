@@ -98,7 +98,7 @@ class ImportRoutes:
             raise ProtocolError(asked, str(error), f"it begins {excerpt(payload)}") from error
         category = named or (asked_for[1] if asked_for else self._default)
         if category is None:
-            raise ProtocolError(asked, "it does not name its category", "give --category spot or --category linear")
+            raise ProtocolError(asked, "it does not name its category", "give it: --category " + " | ".join(CATEGORIES))
         normalizer = self._normalizers.get(category)
         if normalizer is None:
             raise ProtocolError(asked, f"no normalizer reads category {category!r} yet", READ_SO_FAR)

@@ -103,6 +103,7 @@ class StepFinder:
                     "status": "Trading",
                     "baseCoin": base,
                     "quoteCoin": quote,
+                    "settleCoin": base if category == "inverse" else "",
                     "contractType": "LinearFutures" if delivery_ms else "",
                     "deliveryTime": str(delivery_ms),
                     "priceFilter": {"tickSize": _step(price_decimals)},

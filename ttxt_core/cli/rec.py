@@ -20,8 +20,8 @@ _TIMES = "TIME: 2026-08-09T21:27:05.5 (UTC unless it has an offset), 21:27:05.5 
 
 _IMPORT = """\
 Captures: cryptofeed *.jsonl.zst, *.jsonl and text, hftbacktest *.gz, Bybit's order book archive *.zip.
-Read so far: Bybit spot and linear. A pair that has market data gets a file of its own, e.g. BYBIT_BTC_USDT.bin for
-spot and BYBIT-LINEAR_BTC_USDT.bin for linear. A bad frame is told once, counted and left out.
+Read so far: Bybit spot, linear and inverse. A pair that has market data gets a file of its own, e.g.
+BYBIT_BTC_USDT.bin for spot and BYBIT-LINEAR_BTC_USDT.bin for linear. A bad frame is told once, counted and left out.
 """
 _EXPORT = f"""\
 jsonl  an object an event: {{"type", "header": {{…}}, "data": {{…}}}}, all fields by name; exact decimals are texts.
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.error("name a command: import, info, verify, export or cut")
     if options.command == "import" and options.infer_steps and options.category is None:
-        parser.error("--infer-steps needs --category spot or --category linear")
+        parser.error("--infer-steps needs --category: the steps do not tell it")
     try:
         status: int = import_module(f"ttxt_core.cli.rec_{options.command}").run(options)
         sys.stdout.flush()
@@ -124,7 +124,9 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", metavar="BTC/USDT,…", type=_pairs, help="only these (default: all)")
     parser.add_argument("--chunk-events", metavar="N", type=_chunk_events, help="events a chunk (default: 150)")
     parser.add_argument(
-        "--category", choices=("spot", "linear"), help="the category of frames whose connection does not tell it"
+        "--category",
+        choices=("spot", "linear", "inverse"),
+        help="the category of frames whose connection does not tell it",
     )
     parser.add_argument(
         "--instruments", metavar="FILE", type=Path, help="a saved reply of instruments-info, where the capture has none"

@@ -18,7 +18,8 @@ from ttxt_core.errors import TtxtError
 
 _EPILOG = """\
 The line on stdout is an object: rest, ws_public (by category), ws_private, ws_trade, api_key, api_secret, other_keys
-(read_only, expired), admin, and with --tls the path of the certificate authority to trust, ca.
+(second, read_only, no_trade, withdraw, bound, expired), admin, and with --tls the path of the certificate authority
+to trust, ca.
 
 admin/faults  GET: what stands and what has struck. POST {"clear": true, "set": ["drop:0.01"], "once": ["gap@public"]}.
 admin/state   GET: its own books (?depth=N), orders, executions, positions and balances.
@@ -44,6 +45,7 @@ async def _serve(options: argparse.Namespace) -> None:
     import orjson
 
     from ttxt_core.sandbox.bybit.sandbox import BybitSandbox, BybitSandboxSettings
+    from ttxt_core.simulation.practice_pairs import BTC_INVERSE, DEFAULT_PAIRS
     from ttxt_core.simulation.simulator_settings import START_BALANCES
 
     settings = BybitSandboxSettings(
@@ -57,6 +59,10 @@ async def _serve(options: argparse.Namespace) -> None:
         faults=tuple(options.fault or ()),
         limit_scale=options.limit_scale,
         balances=dict(options.balance or START_BALANCES),
+        pairs=(*DEFAULT_PAIRS, BTC_INVERSE) if options.inverse else DEFAULT_PAIRS,
+        hedge_mode=options.hedge_mode,
+        funding_interval_s=options.funding_interval,
+        idle_s=options.idle,
     )
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -96,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--balance", action="append", type=_balance, metavar="COIN=AMOUNT", help="instead of the usual")
     parser.add_argument("--limit-scale", type=float, default=1.0, help="multiplies the venue's rate limits")
+    parser.add_argument("--inverse", action="store_true", help="trade BTC/USD:BTC, an inverse perpetual, as well")
+    parser.add_argument("--hedge-mode", action="store_true", help="long and short positions of linear are kept apart")
+    parser.add_argument("--funding-interval", type=float, metavar="SECONDS", help="how often positions pay funding")
+    parser.add_argument("--idle", type=float, default=600.0, metavar="SECONDS", help="cut connections that say nothing")
     return parser
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from aiohttp import WSMsgType, web
 
-from ttxt_core.clock import Clock
+from ttxt_core.clock import NANOSECONDS, Clock
 from ttxt_core.sandbox.faults import Channel, Faults
 from ttxt_core.sandbox.frame_faults import Frame, FrameFaults
 
@@ -25,8 +25,9 @@ class Connection:
     """An open socket.
 
     Attributes:
-        id: names it. channel: what it is. frames_sent: written so far.
+        id: names it. channel: what it is. address: the client's. frames_sent: written so far.
         waiting_bytes: frames that are not written yet.
+        idle_s: it is cut when so long nothing is asked and no stream has anything to say.
         topics: what it has subscribed to. key: the API key that it has proved; None before.
     """
 
@@ -36,12 +37,18 @@ class Connection:
         socket: web.WebSocketResponse,
         channel: Channel,
         *,
+        address: str,
         faults: Faults,
         clock: Clock,
         latency_s: float,
+        idle_s: float,
     ) -> None:
+        self.idle_s = idle_s
+        self._clock = clock
+        self._active_ns = clock.now_ns()
         self.id = f"sandbox-{channel}-{number}"
         self.channel = channel
+        self.address = address
         self.frames_sent = 0
         self.topics: set[str] = set()
         self.key: str | None = None
@@ -60,11 +67,22 @@ class Connection:
 
     def send(self, payload: bytes, topic: str = "") -> None:
         """Put a frame into the outbox. `topic` is the stream that it belongs to; empty for replies."""
+        if topic:
+            self.touch()
         self._waiting.append(Frame(payload, topic))
         self.waiting_bytes += len(payload)
         if self.waiting_bytes > _MOST_WAITING_BYTES:
             self.cut()
         self._wake.set()
+
+    def touch(self) -> None:
+        """Something was asked or told: it is not idle."""
+        self._active_ns = self._clock.now_ns()
+
+    def cut_if_idle(self) -> None:
+        """End the connection if nothing was asked or told for too long."""
+        if self._clock.now_ns() - self._active_ns > self.idle_s * NANOSECONDS:
+            self.cut()
 
     def reply(self, payload: bytes) -> None:
         """Send the answer to a command, no sooner than a network would bring it.

@@ -10,8 +10,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from ttxt_core.events import (
     AmendOrder,
+    BookState,
     BookStatus,
     CancelOrder,
     CreateOrder,
@@ -28,6 +31,7 @@ from ttxt_core.events import (
 )
 from ttxt_core.queues.base import IQueuePublisher
 from ttxt_core.sandbox.faults import ServerClock
+from ttxt_core.sandbox.position_sides import PositionSides
 from ttxt_core.sandbox.public_market import PublicMarket, ShownTrade
 from ttxt_core.simulation.accounts import Account
 from ttxt_core.simulation.exchange_core import ExchangeCore
@@ -39,6 +43,23 @@ Reports = list[Event[Any]]
 
 class SandboxCore(ExchangeCore):
     """The simulated exchange, with what a venue's own protocol can change besides orders."""
+
+    def on_market(self, event: Event[Any]) -> None:
+        """Take in a market event."""
+        header, data = event.header, event.data
+        kind = type(data)
+        if kind is Orderbook:
+            self.on_orderbook(event)
+        elif kind is MarketTrades:
+            self.on_trades(event)
+        elif kind is Ticker:
+            self.on_ticker(event)
+        elif kind is BookStatus:
+            self.on_book_status(header, data)
+        elif kind is Instrument:
+            self.on_instrument(header, data)
+        elif kind is StreamReset:
+            self.on_reconnect(header)
 
     def leverage(self, key: InstrumentKey) -> Decimal:
         """Of linear positions in `key`."""
@@ -54,6 +75,14 @@ class SandboxCore(ExchangeCore):
         self.desk.report_position(market)
         self.desk.flush()
 
+    def charge(self, key: InstrumentKey, fee: Decimal) -> None:
+        """Take a fee from a position's account that no fill brought; one below zero is paid to it."""
+        market = self._markets[key]
+        self.desk.account.position(key).charge(fee)
+        self.desk.account.balances.add(market.info.spec.settle, -fee)
+        self.desk.report_position(market)
+        self.desk.flush()
+
     def mark_price(self, key: InstrumentKey) -> Decimal | None:
         """What positions in `key` are valued at."""
         return self._markets[key].mark_price()
@@ -63,19 +92,22 @@ class SandboxExchange(IQueuePublisher):
     """Takes a feed's events, whatever venue they name, as this venue's own.
 
     Attributes:
-        markets: by category and symbol. core: orders and accounts.
+        markets: by category and symbol. core: orders and accounts. sides: which positions there are.
         on_reports: told what the simulated exchange reports on its own, because the market moved.
         on_trades: told of public trades. on_market: told of every market event, after it was taken in.
     """
 
-    def __init__(self, venue: str, settings: SimulatorSettings, clock: ServerClock) -> None:
+    def __init__(self, venue: str, settings: SimulatorSettings, clock: ServerClock, *, hedges: bool = False) -> None:
+        """With `hedges` linear instruments begin in hedge mode."""
         self.venue = venue
         self.markets: dict[tuple[str, str], PublicMarket] = {}
+        self.sides = PositionSides()
         self.core = SandboxCore(venue, settings)
         self.on_reports: Callable[[Reports], None] = _ignore
         self.on_trades: Callable[[PublicMarket, list[ShownTrade]], None] = _ignore_trades
         self.on_market: Callable[[PublicMarket], None] = _ignore_market
         self._account = settings.account
+        self._hedges = hedges
         self._clock = clock
         self._by_key: dict[InstrumentKey, PublicMarket] = {}
         self.core.report_all()
@@ -92,8 +124,25 @@ class SandboxExchange(IQueuePublisher):
         return self._account
 
     def market(self, key: InstrumentKey) -> PublicMarket:
-        """The market of an instrument that is known."""
-        return self._by_key[key]
+        """The market of an instrument that is known, or of a position in it."""
+        return self._by_key[self.sides.instrument(key)]
+
+    def set_hedged(self, market: PublicMarket, *, is_hedged: bool) -> None:
+        """Change the position mode of an instrument that is flat and has no orders."""
+        key = market.info.key
+        core, known = self.core, self.sides.copies(key)
+        leverage = core.leverage(next(iter(self.sides.of(key).values())))
+        self.sides.set_hedged(key, is_hedged=is_hedged)
+        for name in self.sides.copies(key):
+            if name not in known:
+                header = self._header(name)
+                core.on_instrument(header, market.info.spec)
+                if market.book.state is BookState.VALID:
+                    core.on_orderbook(market.book.snapshot_event(header))
+                core.on_ticker(Event(header, market.ticker))
+        for name in self.sides.of(key).values():
+            core.set_leverage(name, leverage)
+        core.reports.drain()
 
     # -- the feed --------------------------------------------------------------------------------------------
 
@@ -114,31 +163,35 @@ class SandboxExchange(IQueuePublisher):
         if kind is Instrument:
             market = self._on_instrument(event)
         elif kind is StreamReset:
-            core.on_reconnect(header)
             for known in self._by_key.values():
                 known.book.reset("the feed begins anew")
         elif market is None:
             return
-        elif kind is Orderbook:
-            market.on_book(event, now_ns // 1_000_000)
-            core.on_orderbook(event)
-        elif kind is MarketTrades:
-            shown = market.on_trades(data, now_ns // 1_000_000)
-            self.on_trades(market, shown)
-            core.on_trades(event)
-        elif kind is Ticker:
-            market.on_ticker(data)
-            core.on_ticker(event)
-        elif kind is BookStatus:
-            market.on_status(data)
-            core.on_book_status(header, data)
-        elif kind is Kline:
-            market.on_kline(data)
+        else:
+            self._show(market, event, now_ns // 1_000_000)
+        core.on_market(event)
+        for name in self.sides.copies(header.key):
+            core.on_market(Event(replace(header, pair=name.pair), data))
         reports = core.reports.drain()
         if reports:
             self.on_reports(reports)
         if market is not None:
             self.on_market(market)
+
+    def _show(self, market: PublicMarket, event: Event[Any], now_ms: int) -> None:
+        """Let the public side take in an event of its market."""
+        data = event.data
+        kind = type(data)
+        if kind is Orderbook:
+            market.on_book(event, now_ms)
+        elif kind is MarketTrades:
+            self.on_trades(market, market.on_trades(data, now_ms))
+        elif kind is Ticker:
+            market.on_ticker(data)
+        elif kind is BookStatus:
+            market.on_status(data)
+        elif kind is Kline:
+            market.on_kline(data)
 
     def _on_instrument(self, event: Event[Instrument]) -> PublicMarket:
         key = event.header.key
@@ -146,9 +199,10 @@ class SandboxExchange(IQueuePublisher):
         if market is None:
             market = self._by_key[key] = PublicMarket(event)
             self.markets[key.category, market.symbol] = market
+            if self._hedges and key.category == "linear":
+                self.sides.set_hedged(key, is_hedged=True)
         else:
             market.describe(event)
-        self.core.on_instrument(event.header, event.data)
         return market
 
     # -- commands --------------------------------------------------------------------------------------------
@@ -171,7 +225,14 @@ class SandboxExchange(IQueuePublisher):
     def set_leverage(self, key: InstrumentKey, leverage: Decimal) -> Reports:
         """Change the leverage of a linear instrument."""
         self.core.reports.now_ns = self._clock.now_ns()
-        self.core.set_leverage(key, leverage)
+        for name in self.sides.of(key).values():
+            self.core.set_leverage(name, leverage)
+        return self.core.reports.drain()
+
+    def charge(self, key: InstrumentKey, fee: Decimal) -> Reports:
+        """Take a fee from a position's account that no fill brought."""
+        self.core.reports.now_ns = self._clock.now_ns()
+        self.core.charge(key, fee)
         return self.core.reports.drain()
 
     def _header(self, key: InstrumentKey) -> MessageHeader:

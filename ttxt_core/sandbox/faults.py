@@ -158,6 +158,8 @@ class Faults:
             ConfigError: see `parse_fault`; nothing is changed then.
         """
         for fault in [parse_fault(spec) for spec in specs]:
+            if fault.kind is FaultKind.CLOCK_SKEW and fault.rate:
+                self.fired[fault.kind] += 1  # it stands from now on, whoever asks
             for channel in _channels(fault):
                 self._standing[fault.kind, channel] = fault
 
@@ -238,6 +240,11 @@ class ServerClock:
     def now_ms(self) -> int:
         """Likewise in milliseconds."""
         return self.now_ns() // 1_000_000
+
+
+def is_due(due_ms: int, now_ms: int, period_ms: int) -> bool:
+    """Whether what comes every `period_ms` is due at `due_ms`; a clock that was set back holds nothing up."""
+    return not now_ms < due_ms <= now_ms + period_ms
 
 
 def _channels(fault: Fault) -> list[Channel]:

@@ -6,6 +6,7 @@ Owns listening and the life of connections. It knows no venue: services are hand
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Protocol
@@ -20,6 +21,9 @@ from ttxt_core.sandbox.connection import Connection
 from ttxt_core.sandbox.faults import Channel, FaultKind, Faults
 
 _LARGEST_COMMAND = 2**20
+_IDLE_POLL_S = 0.25
+_ACTIVE_TIME = re.compile(r"(\d{1,3})([sm])")
+_SECONDS = {"s": 1.0, "m": 60.0}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -45,8 +49,20 @@ class SocketService(Protocol):
 class SandboxServer:
     """Listens while it is started; every socket and request passes here."""
 
-    def __init__(self, host: str, port: int, *, tls: bool, faults: Faults, clock: Clock, latency_s: float) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool,
+        faults: Faults,
+        clock: Clock,
+        latency_s: float,
+        idle_s: float,
+    ) -> None:
         """`port` 0 takes a free one; `latency_s` is how long answers on sockets are under way.
+
+        Connections that are idle for `idle_s` are cut; a client may ask for another time with ``max_active_time``.
 
         Raises:
             ConfigError: TLS is asked for and can't be had.
@@ -56,6 +72,8 @@ class SandboxServer:
         self._faults = faults
         self._clock = clock
         self._latency_s = latency_s
+        self._idle_s = idle_s
+        self._watch: asyncio.Task[None] | None = None
         self._certificate = Certificate() if tls else None
         self._app = web.Application(client_max_size=_LARGEST_COMMAND)
         self._runner: web.AppRunner | None = None
@@ -107,9 +125,13 @@ class SandboxServer:
                 f"listen at {self._host} port {self._port}", error.strerror or str(error), "--port 0 takes a free one"
             ) from error
         self._port = runner.addresses[0][1]
+        self._watch = asyncio.create_task(self._cut_idle())
 
     async def stop(self) -> None:
         """Cut all connections and listen no more."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         for connection in self.connections:
             connection.cut()
         if self._runner is not None:
@@ -117,6 +139,17 @@ class SandboxServer:
             self._runner = None
         if self._certificate is not None:
             self._certificate.close()
+
+    async def _cut_idle(self) -> None:
+        while True:
+            await asyncio.sleep(_IDLE_POLL_S)
+            for connection in self.connections:
+                connection.cut_if_idle()
+
+    def _idle_time(self, request: web.Request) -> float:
+        """What a client asks for with ``max_active_time``, such as 30s or 1m; the server's own time else."""
+        wanted = _ACTIVE_TIME.fullmatch(request.query.get("max_active_time", ""))
+        return float(wanted[1]) * _SECONDS[wanted[2]] if wanted is not None else self._idle_s
 
     async def _serve(self, request: web.Request, service: SocketService) -> web.StreamResponse:
         if self._faults.holds(FaultKind.BAN, service.channel):
@@ -128,9 +161,11 @@ class SandboxServer:
             self._count,
             socket,
             service.channel,
+            address=request.remote or "",
             faults=self._faults,
             clock=self._clock,
             latency_s=self._latency_s,
+            idle_s=self._idle_time(request),
         )
         connection.attach(request.transport)
         self._connections.add(connection)
@@ -138,6 +173,7 @@ class SandboxServer:
         service.opened(connection)
         try:
             async for message in socket:
+                connection.touch()
                 if message.type is WSMsgType.TEXT:
                     service.received(connection, message.data.encode())
                 elif message.type is WSMsgType.BINARY:

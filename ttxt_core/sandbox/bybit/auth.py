@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from ttxt_core.sandbox.bybit.errors import (
     API_KEY,
@@ -18,6 +20,7 @@ from ttxt_core.sandbox.bybit.errors import (
     PERMISSION,
     SIGNATURE,
     TIMESTAMP,
+    UNMATCHED_IP,
     Refusal,
 )
 
@@ -25,16 +28,32 @@ DEFAULT_WINDOW_MS = 5000
 _EARLY_MS = 1000
 
 
-class ApiKey(NamedTuple):
-    """A key of the sandbox's account. `may_trade` False is a key that can only read."""
+ANY_ADDRESS = ("*",)
+
+
+ALL_CATEGORIES = ("spot", "linear", "inverse")
+
+
+class ApiKey(Struct):
+    """A key of the sandbox's account, and what it may; that may be changed while the sandbox runs.
+
+    Attributes:
+        is_read_only: nothing that it asks for may change anything.
+        trades: the categories that it may trade in. may_withdraw: whether it may take money out.
+        ips: the addresses that it may come from. expires_ms: when it ends; 0 for never.
+    """
 
     key: str
     secret: str
-    may_trade: bool = True
-    is_expired: bool = False
+    is_read_only: bool = False
+    trades: tuple[str, ...] = ALL_CATEGORIES
+    may_withdraw: bool = False
+    ips: tuple[str, ...] = ANY_ADDRESS
+    expires_ms: int = 0
 
     def __repr__(self) -> str:
-        return f"ApiKey({self.key}, may_trade={self.may_trade}, is_expired={self.is_expired})"
+        may = f"is_read_only={self.is_read_only}, trades={self.trades}, may_withdraw={self.may_withdraw}"
+        return f"ApiKey({self.key}, {may}, ips={self.ips}, expires_ms={self.expires_ms})"
 
 
 class KeyRing:
@@ -43,12 +62,12 @@ class KeyRing:
     def __init__(self, keys: list[ApiKey]) -> None:
         self._keys = {key.key: key for key in keys}
 
-    def check_request(self, headers: Mapping[str, str], payload: bytes, now_ms: int) -> ApiKey:
-        """The key that signed a REST request; `payload` is its raw query string, or its raw body.
+    def check_request(self, headers: Mapping[str, str], payload: bytes, address: str, now_ms: int) -> ApiKey:
+        """The key that signed a REST request from `address`; `payload` is its raw query string, or its raw body.
 
         Raises:
-            Refusal: a header is missing, the key is unknown or expired, the time is out of the window, or the
-                signature is not that of these bytes.
+            Refusal: a header is missing, the key is unknown or expired or bound to another address, the time is out
+                of the window, or the signature is not that of these bytes.
         """
         name, sign = headers.get("X-BAPI-API-KEY", ""), headers.get("X-BAPI-SIGN", "")
         stamp, window = headers.get("X-BAPI-TIMESTAMP", ""), headers.get("X-BAPI-RECV-WINDOW", "")
@@ -58,10 +77,10 @@ class KeyRing:
         self.check_time(stamp, window or str(DEFAULT_WINDOW_MS), now_ms)
         signed = f"{stamp}{name}{window}".encode() + payload
         self._check_signature(key, sign, signed)
-        return _unexpired(key)
+        return _usable(key, address, now_ms)
 
-    def check_login(self, arguments: Any, now_ms: int) -> ApiKey:
-        """The key that opens a private or trade socket with ``[key, expires, signature]``.
+    def check_login(self, arguments: Any, address: str, now_ms: int) -> ApiKey:
+        """The key that opens a private or trade socket from `address` with ``[key, expires, signature]``.
 
         Raises:
             Refusal: not three arguments, or what is refused of a request.
@@ -77,7 +96,7 @@ class KeyRing:
         if expires_ms <= now_ms:
             raise Refusal(SIGNATURE, "Params expired: expires must be in the future")
         self._check_signature(key, str(sign), f"GET/realtime{expires}".encode())
-        return _unexpired(key)
+        return _usable(key, address, now_ms)
 
     @staticmethod
     def check_time(stamp: str, window: str, now_ms: int) -> None:
@@ -114,13 +133,13 @@ class KeyRing:
             raise Refusal(SIGNATURE, "error sign! please check your signature generation algorithm.")
 
 
-def check_may_trade(key: ApiKey) -> None:
-    """Refuse a key that can only read.
+def check_may_trade(key: ApiKey, category: Any) -> None:
+    """Refuse a key that can only read, or that has no permission to trade in `category`, if that is one.
 
     Raises:
-        Refusal: the key has no permission to trade.
+        Refusal: the key may not.
     """
-    if not key.may_trade:
+    if key.is_read_only or (category in ALL_CATEGORIES and category not in key.trades) or not key.trades:
         raise Refusal(PERMISSION, "Permission denied, please check your API key permissions.")
 
 
@@ -134,7 +153,9 @@ def not_logged_in() -> Refusal:
     return Refusal(AUTH_FAILED, "User authentication failed.")
 
 
-def _unexpired(key: ApiKey) -> ApiKey:
-    if key.is_expired:
+def _usable(key: ApiKey, address: str, now_ms: int) -> ApiKey:
+    if key.expires_ms and key.expires_ms <= now_ms:
         raise expired()
+    if key.ips != ANY_ADDRESS and address not in key.ips:
+        raise Refusal(UNMATCHED_IP, "Unmatched IP, please check your API key's bound IP addresses.")
     return key

@@ -5,7 +5,8 @@ Source: Bybit's v5 documentation, "Orderbook". Depth 1 sends snapshots only, and
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
+from operator import itemgetter
 
 import orjson
 
@@ -13,19 +14,21 @@ from ttxt_core.events.status import BookState
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orderbook import Level
 from ttxt_core.sandbox.bybit.wire import Row
+from ttxt_core.sandbox.faults import is_due
 from ttxt_core.sandbox.public_market import PublicMarket
 
 CADENCES_MS = {1: 10, 50: 20, 200: 100, 1000: 200}
 """Depth → how often its topic is sent while the book changes."""
 _FIRST_UPDATE = 1_830_000
 _REPEAT_MS = 3000
+Sides = tuple[list[Level], list[Level]]
 
 
 class BookStream:
     """The stream of one depth of one instrument; all who subscribe to it get the same messages.
 
     Attributes:
-        update: the message count `u`; a client's book of this count must equal `state_at(update)`.
+        update: the message count `u`; a client's book of this count must equal what `state_at` gives for it.
     """
 
     def __init__(self, market: PublicMarket, depth: int, kept_states: int = 0) -> None:
@@ -40,7 +43,8 @@ class BookStream:
         self._due_ms = 0
         self._repeat_ms = 0
         self._kept = kept_states
-        self._states: OrderedDict[int, tuple[list[Level], list[Level]]] = OrderedDict()
+        self._states: dict[int, list[tuple[int, Sides]]] = {}
+        self._order: deque[int] = deque()
 
     def resume(self, now_ms: int) -> None:
         """A first client comes after a time without any: take the book as it is."""
@@ -50,10 +54,10 @@ class BookStream:
     def tick(self, now_ms: int) -> bytes | None:
         """The next message, if one is due and the book has changed."""
         market = self._market
-        if now_ms < self._due_ms or market.book.state is not BookState.VALID:
+        if not is_due(self._due_ms, now_ms, CADENCES_MS[self._depth]) or market.book.state is not BookState.VALID:
             return None
         if market.sequence == self._sequence:
-            if self._depth == 1 and now_ms >= self._repeat_ms:
+            if self._depth == 1 and is_due(self._repeat_ms, now_ms, _REPEAT_MS):
                 self._repeat_ms = now_ms + _REPEAT_MS
                 return self.first(now_ms)
             return None
@@ -70,7 +74,6 @@ class BookStream:
     def restart(self, now_ms: int) -> bytes:
         """Count anew, as after a restart of the venue's service: a snapshot with `u` 1."""
         self.update = 0
-        self._states.clear()
         self._advance(now_ms)
         return self.first(now_ms)
 
@@ -78,9 +81,16 @@ class BookStream:
         """All that was sent so far, as one snapshot with the count of the last message."""
         return self._message("snapshot", list(self._bids.items()), list(self._asks.items()), now_ms)
 
-    def state_at(self, update: int) -> tuple[list[Level], list[Level]] | None:
-        """Bids and asks, best first, as message `update` left them; None when that is not kept."""
-        return self._states.get(update)
+    def state_at(self, update: int, time_ms: int | None = None) -> Sides | None:
+        """Bids and asks, best first, as message `update` left them; None when that is not kept.
+
+        After a restart of the count a number comes again: then the last one of the book by `time_ms` is meant, the
+        matching time (`cts`) in the message; without it the last one.
+        """
+        states = self._states.get(update, [])
+        if time_ms is not None:
+            states = sorted((state for state in states if state[0] <= time_ms), key=itemgetter(0))
+        return states[-1][1] if states else None
 
     def rest_result(self, limit: int) -> Row:
         """The result of ``/v5/market/orderbook``: what was sent last, with its count."""
@@ -111,9 +121,11 @@ class BookStream:
         self._due_ms = now_ms + CADENCES_MS[self._depth]
         self._repeat_ms = now_ms + _REPEAT_MS
         if self._kept:
-            self._states[self.update] = list(self._bids.items()), list(self._asks.items())
-            while len(self._states) > self._kept:
-                self._states.popitem(last=False)
+            sides = list(self._bids.items()), list(self._asks.items())
+            self._states.setdefault(self.update, []).append((self._market.book_time_ms, sides))
+            self._order.append(self.update)
+            if len(self._order) > self._kept:
+                del self._states[self._order.popleft()][0]
 
     def _message(self, kind: str, bids: list[Level], asks: list[Level], now_ms: int) -> bytes:
         market, info = self._market, self._market.info

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from ttxt_core.sandbox.bybit.desk import OrderDesk
 from ttxt_core.sandbox.bybit.errors import TOO_MANY, Refusal, bad_parameter
-from ttxt_core.sandbox.bybit.order_form import Fields, read_category
+from ttxt_core.sandbox.bybit.fields import Fields, read_category
 from ttxt_core.sandbox.bybit.rate_limits import Quota, RateLimits
 from ttxt_core.sandbox.bybit.wire import Row
 
-_MOST_IN_BATCH = {"spot": 10, "linear": 20}
+_MOST_IN_BATCH = {"spot": 10, "linear": 20, "inverse": 20}
 OPERATIONS = ("create", "amend", "cancel", "create-batch", "amend-batch", "cancel-batch")
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 
 from ttxt_core.sandbox.bybit.desk import OrderDesk
-from ttxt_core.sandbox.bybit.errors import bad_parameter
+from ttxt_core.sandbox.bybit.errors import PERMISSION, Refusal, bad_parameter
 from ttxt_core.sandbox.bybit.private_socket import PrivateSocket
 from ttxt_core.sandbox.bybit.wire import Row
 
 _TOPICS = {"SPOT": "dcp.spot", "DERIVATIVES": "dcp.future", "OPTIONS": "dcp.option"}
-_CATEGORIES = {"SPOT": "spot", "DERIVATIVES": "linear", "OPTIONS": "option"}
+_CATEGORIES = {"SPOT": ("spot",), "DERIVATIVES": ("linear", "inverse"), "OPTIONS": ("option",)}
 _SHORTEST_S, _LONGEST_S, _DEFAULT_S = 3, 300, 10
 
 
 class DeadManSwitch:
     """Watches the private connections."""
 
-    def __init__(self, stream: PrivateSocket, desk: OrderDesk) -> None:
+    def __init__(self, stream: PrivateSocket, desk: OrderDesk, *, is_offered: bool = True) -> None:
+        """The venue switches it on for some accounts; for one where it is not offered, setting it is refused."""
+        self._is_offered = is_offered
         self._stream = stream
         self._desk = desk
         self._windows_s: dict[str, int] = {}
@@ -30,16 +32,18 @@ class DeadManSwitch:
         stream.on_change = self._on_change
 
     @property
-    def window_s(self) -> int:
-        """The window of derivatives."""
-        return self._windows_s.get("DERIVATIVES", _DEFAULT_S)
+    def window_s(self) -> int | None:
+        """The window of derivatives; None where it is not offered."""
+        return self._windows_s.get("DERIVATIVES", _DEFAULT_S) if self._is_offered else None
 
     def set(self, product: str, window_s: int) -> None:
         """Set a product's window.
 
         Raises:
-            Refusal: an unknown product, or not from 3 to 300 seconds.
+            Refusal: an unknown product, not from 3 to 300 seconds, or the account has no such switch.
         """
+        if not self._is_offered:
+            raise Refusal(PERMISSION, "Permission denied: DCP is not enabled for this account.")
         if product not in _TOPICS or not _SHORTEST_S <= window_s <= _LONGEST_S:
             raise bad_parameter("product or timeWindow invalid: 3 to 300 seconds")
         self._windows_s[product] = window_s
@@ -78,5 +82,5 @@ class DeadManSwitch:
     def _fire(self, product: str) -> None:
         self._timers.pop(product, None)
         for order in self._desk.journal.orders.open_orders():
-            if order.category == _CATEGORIES[product] and order.is_open and not order.is_waiting:
+            if order.category in _CATEGORIES[product] and order.is_open and not order.is_waiting:
                 self._desk.cancel_order(order, "CancelByDCP")

@@ -11,32 +11,30 @@ from decimal import Decimal
 from random import Random
 
 from ttxt_core.events import (
-    AckOutcome,
     AmendOrder,
     CancelOrder,
-    CreateOrder,
-    OrderAck,
-    OrderType,
-    QuantityUnit,
+    InstrumentKey,
     Side,
-    TimeInForce,
+    TriggerBy,
     TriggerDirection,
 )
 from ttxt_core.sandbox.bybit import errors
 from ttxt_core.sandbox.bybit.conditionals import Conditionals
+from ttxt_core.sandbox.bybit.engine import check_band, command_of, why_refused
 from ttxt_core.sandbox.bybit.errors import Refusal, refusal_of
-from ttxt_core.sandbox.bybit.instruments import price_limit
+from ttxt_core.sandbox.bybit.exit_form import check_exits
+from ttxt_core.sandbox.bybit.exits import Exits
+from ttxt_core.sandbox.bybit.fields import Fields, read_category, read_symbol
 from ttxt_core.sandbox.bybit.journal import Journal, PrivateMessage
 from ttxt_core.sandbox.bybit.order_factory import OrderFactory
-from ttxt_core.sandbox.bybit.order_form import Fields, OrderForm, read_category, read_change, read_name, read_order
-from ttxt_core.sandbox.bybit.orders import VenueOrder
+from ttxt_core.sandbox.bybit.order_form import Change, read_change, read_name, read_order
+from ttxt_core.sandbox.bybit.orders import TAKE_OVER, Trigger, VenueOrder
 from ttxt_core.sandbox.bybit.wire import Row
 from ttxt_core.sandbox.exchange import Reports, SandboxExchange
 from ttxt_core.sandbox.faults import ServerClock
 from ttxt_core.sandbox.public_market import PublicMarket
 
 _MOST_OPEN = 500
-_TIMES = {"GTC": TimeInForce.GTC, "PostOnly": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
 _WOULD_TAKE = "post-only would take"
 _NO_LIQUIDITY = "no liquidity"
 
@@ -45,16 +43,17 @@ class OrderDesk:
     """Takes commands, and tells `on_messages` what is to be said on the private stream.
 
     Attributes:
-        journal: orders, executions and rows. conditionals: orders that wait for a trigger.
+        journal: orders, executions and rows. exits: of positions.
     """
 
     def __init__(self, exchange: SandboxExchange, clock: ServerClock, seed: int) -> None:
         self.on_messages: Callable[[list[PrivateMessage]], None] = lambda _messages: None
         self.journal = Journal(exchange, clock, Random(f"{seed}/executions"))
-        self.conditionals = Conditionals(self._release, self._exit)
         self._exchange = exchange
         self._clock = clock
         self._factory = OrderFactory(clock, Random(f"{seed}/orders"))
+        self._conditionals = Conditionals(self._release)
+        self.exits = Exits(exchange, self.journal, self._conditionals, self._factory, self._end_waiting)
 
     # -- commands --------------------------------------------------------------------------------------------
 
@@ -69,10 +68,16 @@ class OrderDesk:
         orders = self.journal.orders
         if form.link_id and orders.knows_link(form.category, form.link_id):
             raise errors.DUPLICATE.refusal(form.category)
-        if sum(order.key == market.info.key for order in orders.open_orders()) >= _MOST_OPEN:
+        key = self._exchange.sides.of(market.info.key).get(form.position_index)
+        if key is None:
+            raise errors.bad_parameter("position idx not match position mode")
+        named = (form.category, form.symbol)
+        if sum((order.category, order.symbol) == named for order in orders.open_orders()) >= _MOST_OPEN:
             raise errors.TOO_MANY_ORDERS.refusal(form.category)
-        _check_band(form, market)
-        order = self._factory.order(form, market)
+        check_band(form, market)
+        base = form.price if form.price is not None else self._conditionals.price(TriggerBy.LAST, market)
+        check_exits(form.exits, form.side, form.trigger.price if form.trigger is not None else base)
+        order = self._factory.order(form, market, key)
         if order.trigger is not None:
             self._wait(order, market, fields)
         else:
@@ -86,16 +91,16 @@ class OrderDesk:
             Refusal: the order is not known or can't be changed so.
         """
         order, change = self._find(fields), read_change(fields)
-        order.take_profit = order.take_profit if change.take_profit is None else change.take_profit or None
-        order.stop_loss = order.stop_loss if change.stop_loss is None else change.stop_loss or None
+        order.exits = order.exits.changed(change.exits)
         if order.is_waiting:
-            self._amend_waiting(order, change.quantity, change.price, change.trigger_price)
+            self._amend_waiting(order, change)
         elif change.quantity is None and change.price is None:
-            self._tell([order])
+            self.journal.changed(order)
+            self._tell(order)
         else:
             command = AmendOrder(self._exchange.account_name, order.order_id, change.price, change.quantity)
             reports = self._exchange.amend(order.key, command)
-            reason = _refused(reports)
+            reason = why_refused(reports)
             if reason is None:
                 order.price = order.price if change.price is None else change.price
                 order.quantity = order.quantity if change.quantity is None else change.quantity
@@ -143,18 +148,56 @@ class OrderDesk:
                 cancelled.append(_names(order))
         return cancelled
 
+    def set_trading_stop(self, fields: Fields) -> Row:
+        """``/v5/position/trading-stop``: exits of a position.
+
+        Raises:
+            Refusal: see `Exits.set`.
+        """
+        category = read_category(fields)
+        if category == "spot":
+            raise errors.bad_parameter("Illegal category")
+        market = self._market(category, read_symbol(fields))
+        self.exits.set(fields, market)
+        for key in self._exchange.sides.of(market.info.key).values():
+            self.journal.moved(key)
+        self._tell(None)
+        return {}
+
     def cancel_order(self, order: VenueOrder, cancel_type: str = "CancelByUser") -> None:
         """Take an open order out, whoever wants it."""
         if order.is_waiting:
-            self.conditionals.remove(order)
-            self._end(order, "Deactivated", cancel_type, "EC_PerCancelRequest")
+            self._end_waiting(order, cancel_type)
+            self._tell(order)
             return
         self.journal.expect_cancel(order, cancel_type, "EC_PerCancelRequest")
         reports = self._cancel_at_exchange(order)
-        reason = _refused(reports)
+        reason = why_refused(reports)
         if reason is not None:
             raise refusal_of(reason, order.category)
         self._apply(reports, order)
+
+    def take_over(self, key: InstrumentKey) -> None:
+        """Close a position at market, for liquidation.
+
+        Raises:
+            Refusal: the book does not give anything now.
+        """
+        order = self._leaving(key)
+        order.create_type = TAKE_OVER
+        self._submit(order)
+
+    def charge_funding(self, key: InstrumentKey, rate: Decimal) -> None:
+        """Let a position pay `rate` of its value; a short one is paid."""
+        order, mark = self._leaving(key), self._exchange.core.mark_price(key)
+        if mark is None:
+            return
+        order.order_type, order.side = "UNKNOWN", order.side.opposite
+        position = self._exchange.account.position(key)
+        fee = abs(position.cost_of(position.quantity, mark)).copy_sign(position.quantity) * rate
+        reports = self._exchange.charge(key, fee)
+        self.journal.on_funding(order, mark, fee, rate)
+        self._apply(reports)
 
     def time_text(self) -> str:
         """The time of the last command, milliseconds as text."""
@@ -168,7 +211,8 @@ class OrderDesk:
 
     def on_market(self, market: PublicMarket) -> None:
         """The market moved: see what waited for it."""
-        self.conditionals.check(market)
+        for key in self._exchange.sides.of(market.info.key).values():
+            self._conditionals.check(key, market)
 
     # -- inside ----------------------------------------------------------------------------------------------
 
@@ -191,22 +235,29 @@ class OrderDesk:
 
     def _submit(self, order: VenueOrder) -> None:
         """Hand an order to the exchange; refused ones leave no trace, but for those that the venue takes first."""
-        reports = self._exchange.create(order.key, _command(order, self._exchange.account_name))
-        reason = _refused(reports)
+        reports = self._exchange.create(order.key, command_of(order, self._exchange.account_name))
+        reason = why_refused(reports)
         if reason is None:
             self.journal.orders.add(order)
             self._apply(reports, order)
         elif _WOULD_TAKE in reason:
             self.journal.orders.add(order)
             self._end(order, "Cancelled", "UNKNOWN", "EC_PostOnlyWillTakeLiquidity")
+            self._tell(order)
         elif _NO_LIQUIDITY in reason:
             self.journal.orders.add(order)
             self._end(order, "Cancelled", "UNKNOWN", "EC_NoImmediateQtyToFill")
+            self._tell(order)
         else:
             raise refusal_of(reason, order.category)
 
     def _cancel_at_exchange(self, order: VenueOrder) -> Reports:
         return self._exchange.cancel(order.key, CancelOrder(self._exchange.account_name, order.order_id))
+
+    def _leaving(self, key: InstrumentKey) -> VenueOrder:
+        held = self._exchange.account.position(key).quantity
+        symbol, index = self._exchange.market(key).symbol, self._exchange.sides.index(key)
+        return self._factory.at_market(key, symbol, index, Side.SELL if held > 0 else Side.BUY, abs(held))
 
     # -- conditional orders ----------------------------------------------------------------------------------
 
@@ -214,7 +265,7 @@ class OrderDesk:
         is_closing = order.reduce_only and order.close_on_trigger and not order.quantity
         self._check_waiting(order, market, is_closing=is_closing)
         trigger = order.trigger
-        reference = self.conditionals.reference(order, market)
+        reference = None if trigger is None else self._conditionals.price(trigger.by, market)
         if trigger is not None and reference is not None:
             if order.category == "spot":
                 is_above = trigger.price > reference
@@ -226,23 +277,29 @@ class OrderDesk:
         order.status = "Untriggered"
         order.stop_type = "tpslOrder" if fields.get("orderFilter") == "tpslOrder" else "Stop"
         self.journal.orders.add(order)
-        self.conditionals.add(order)
-        self._tell([order])
+        self._conditionals.add(order)
+        self.journal.changed(order)
+        self._tell(order)
 
-    def _amend_waiting(
-        self, order: VenueOrder, quantity: Decimal | None, price: Decimal | None, trigger_price: Decimal | None
-    ) -> None:
+    def _amend_waiting(self, order: VenueOrder, change: Change) -> None:
+        if order.is_whole_exit and change.quantity is not None:
+            raise errors.bad_parameter("the qty of an exit of the whole position can not be changed")
         before = order.quantity, order.price
-        order.quantity = order.quantity if quantity is None else quantity
-        order.price = order.price if price is None or order.price is None else price
+        order.quantity = order.quantity if change.quantity is None else change.quantity
+        order.price = order.price if change.price is None or order.price is None else change.price
         try:
             self._check_waiting(order, self._market(order.category, order.symbol), is_closing=not order.quantity)
         except Refusal:
             order.quantity, order.price = before
             raise
-        if trigger_price and order.trigger is not None:
-            order.trigger.price = trigger_price
-        self._tell([order])
+        trigger = order.trigger
+        if trigger is not None:
+            order.trigger = Trigger(
+                change.trigger_price or trigger.price, change.trigger_by or trigger.by, trigger.direction
+            )
+        order.updated_ms = self._clock.now_ms()
+        self.journal.changed(order)
+        self._tell(order)
 
     def _check_waiting(self, order: VenueOrder, market: PublicMarket, *, is_closing: bool) -> None:
         trigger = order.trigger
@@ -258,84 +315,46 @@ class OrderDesk:
     def _release(self, order: VenueOrder) -> None:
         """A conditional order's price was reached: it goes to the exchange, or ends."""
         order.status, order.updated_ms = "Triggered", self._clock.now_ms()
+        self.exits.released(order)
         if not order.quantity:
             held = self._exchange.account.position(order.key).quantity
             order.quantity = max(Decimal(0), held if order.side is Side.SELL else -held)
-        self._tell([order])
-        reports = self._exchange.create(order.key, _command(order, self._exchange.account_name))
-        if _refused(reports) is not None:
+        self.journal.changed(order)
+        self._tell(order)
+        reports = self._exchange.create(order.key, command_of(order, self._exchange.account_name))
+        if why_refused(reports) is not None:
             self._end(order, "Rejected", "UNKNOWN", "EC_Others")
+            self._tell(order)
             return
         order.status = "New"
         self._apply(reports, order)
 
-    def _exit(self, entry: VenueOrder, stop_type: str) -> VenueOrder:
-        """The conditional order that a filled order's take-profit or stop-loss becomes."""
-        trigger = self.conditionals.exit_trigger(entry, is_profit=stop_type == "TakeProfit")
-        order = self._factory.exit(entry, stop_type, trigger)
-        self.journal.orders.add(order)
-        self._tell([order])
-        return order
+    def _end_waiting(self, order: VenueOrder, cancel_type: str) -> None:
+        self._conditionals.remove(order)
+        self.exits.removed(order)
+        self._end(order, "Deactivated", cancel_type, "EC_PerCancelRequest")
 
     # -- what is told ----------------------------------------------------------------------------------------
 
     def _apply(self, reports: Reports, about: VenueOrder | None = None) -> None:
         """Take in what the exchange reports, and tell it. A linear command always tells its position, too."""
-        filled = self.journal.take_in(reports)
-        for order in filled:
-            self.conditionals.attach(order)
-        for order in self.conditionals.superfluous(self._exchange.account):
-            self.conditionals.remove(order)
-            self._end(order, "Deactivated", "CancelByTpSlTsClear", "EC_PerCancelRequest")
-        self.on_messages(self.journal.drain(about, self.conditionals.exits))
+        step = self.journal.take_in(reports)
+        for order in step.filled:
+            self.exits.attach(order)
+        for order in step.ended:
+            self.exits.attach_partial(order)
+        self.exits.follow()
+        self._tell(about)
 
     def _end(self, order: VenueOrder, status: str, cancel_type: str, reason: str) -> None:
         order.status, order.cancel_type, order.reject_reason = status, cancel_type, reason
         order.updated_ms = self._clock.now_ms()
         self.journal.orders.close(order)
-        self._tell([order])
+        self.journal.changed(order)
 
-    def _tell(self, orders: list[VenueOrder]) -> None:
-        for order in orders:
-            self.journal.changed(order)
-        self.on_messages(self.journal.drain(orders[0], self.conditionals.exits))
+    def _tell(self, about: VenueOrder | None) -> None:
+        self.on_messages(self.journal.drain(about, self.exits.shown))
 
 
 def _names(order: VenueOrder) -> Row:
     return {"orderId": order.order_id, "orderLinkId": order.link_id}
-
-
-def _command(order: VenueOrder, account: str) -> CreateOrder:
-    is_limit = order.order_type == "Limit"
-    return CreateOrder(
-        account=account,
-        client_order_id=order.order_id,
-        side=order.side,
-        order_type=OrderType.LIMIT if is_limit else OrderType.MARKET,
-        quantity=order.quantity,
-        price=order.price,
-        time_in_force=_TIMES[order.time_in_force],
-        post_only=order.time_in_force == "PostOnly",
-        reduce_only=order.reduce_only or order.close_on_trigger,
-        quantity_unit=QuantityUnit.QUOTE if order.market_unit == "quoteCoin" else QuantityUnit.BASE,
-    )
-
-
-def _refused(reports: Reports) -> str | None:
-    """Why the exchange refused the command that it answers with these reports; None when it did not."""
-    for event in reports:
-        data = event.data
-        if type(data) is OrderAck and data.outcome is AckOutcome.REJECTED:
-            return data.reason or "refused"
-    return None
-
-
-def _check_band(form: OrderForm, market: PublicMarket) -> None:
-    """Refuse a limit price that is far on the taking side."""
-    limit = price_limit(market, form.side)
-    if limit is None or form.price is None or form.trigger is not None:
-        return
-    if form.side is Side.BUY and form.price > limit:
-        raise errors.BUY_BAND.refusal(form.category)
-    if form.side is Side.SELL and form.price < limit:
-        raise errors.SELL_BAND.refusal(form.category)

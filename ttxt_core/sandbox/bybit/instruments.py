@@ -19,7 +19,7 @@ _STATUS = {"trading": "Trading", "prelaunch": "PreLaunch", "delivering": "Delive
 
 def instrument_row(info: InstrumentInfo) -> Row:
     """A row of ``/v5/market/instruments-info``."""
-    return spot_row(info) if info.key.category == "spot" else linear_row(info)
+    return spot_row(info) if info.key.category == "spot" else contract_row(info)
 
 
 def spot_row(info: InstrumentInfo) -> Row:
@@ -52,7 +52,7 @@ def spot_row(info: InstrumentInfo) -> Row:
     }
 
 
-def linear_row(info: InstrumentInfo) -> Row:
+def contract_row(info: InstrumentInfo) -> Row:
     """A perpetual contract."""
     spec = info.spec
     most = text(spec.max_quantity, _UNBOUNDED)
@@ -60,7 +60,7 @@ def linear_row(info: InstrumentInfo) -> Row:
     return {
         "symbol": spec.symbol,
         "symbolId": 5,
-        "contractType": "LinearPerpetual",
+        "contractType": "InversePerpetual" if info.is_inverse else "LinearPerpetual",
         "status": _STATUS.get(spec.status, spec.status),
         "baseCoin": spec.base,
         "quoteCoin": spec.quote,

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ttxt_core.events import Fill, InstrumentKey, OrderState, OrderUpdate, PositionUpdate, Side, Wallet
-from ttxt_core.sandbox.bybit.account_rows import AccountRows
-from ttxt_core.sandbox.bybit.orders import Execution, OrderStore, VenueOrder
+from ttxt_core.instruments import TradingPair
+from ttxt_core.sandbox.bybit.account_rows import AccountRows, ShownExits
+from ttxt_core.sandbox.bybit.orders import TAKE_OVER, Execution, OrderStore, VenueOrder
 from ttxt_core.sandbox.bybit.wire import SIDE_NAMES, Row, text
 from ttxt_core.sandbox.exchange import Reports, SandboxExchange
 from ttxt_core.sandbox.faults import ServerClock
 from ttxt_core.sandbox.public_market import PublicMarket
 
 ZERO = Decimal(0)
+_RATE = Decimal("1e-8")
+_KINDS = {TAKE_OVER: "BustTrade"}
 _STATUS = {
     OrderState.NEW: "New",
     OrderState.PARTIALLY_FILLED: "PartiallyFilled",
@@ -39,7 +42,7 @@ _CANCELS: tuple[tuple[str, str, str], ...] = (
 )
 """The simulated exchange's words for an order's end, Bybit's cancelType and rejectReason."""
 
-Exits = Callable[[InstrumentKey], tuple[Decimal | None, Decimal | None]]
+ExitsOf = Callable[[InstrumentKey], ShownExits]
 
 
 class PrivateMessage(NamedTuple):
@@ -48,6 +51,13 @@ class PrivateMessage(NamedTuple):
     topic: str
     category: str
     rows: list[Row]
+
+
+class Step(NamedTuple):
+    """What the simulated exchange's reports of a moment mean: orders that had fills, and orders that are done."""
+
+    filled: list[VenueOrder]
+    ended: list[VenueOrder]
 
 
 class Journal:
@@ -74,13 +84,18 @@ class Journal:
         """The order's next end is called so."""
         self._expected[order.order_id] = cancel_type, reason
 
+    def moved(self, key: InstrumentKey) -> None:
+        """The position is to be told."""
+        self._moved[key] = None
+
     def changed(self, order: VenueOrder) -> None:
         """The order is to be told."""
         self._changed[order.order_id] = order
 
-    def take_in(self, reports: Reports) -> list[VenueOrder]:
-        """Bring the records up to date; returns the orders that have just had fills."""
+    def take_in(self, reports: Reports) -> Step:
+        """Bring the records up to date."""
         filled: dict[str, VenueOrder] = {}
+        ended: list[VenueOrder] = []
         for event in reports:
             data = event.data
             if type(data) is Fill:
@@ -89,23 +104,25 @@ class Journal:
                     self._on_fill(order, data)
                     filled[order.order_id] = order
             elif type(data) is OrderUpdate:
-                self._on_update(data)
+                order = self.orders.by_id(data.client_order_id)
+                if order is not None and order.is_open and self._on_update(order, data):
+                    ended.append(order)
             elif type(data) is PositionUpdate:
                 self._moved[event.header.key] = None
             elif type(data) is Wallet:
                 self._currencies |= dict.fromkeys(balance.currency for balance in data.balances)
-        return list(filled.values())
+        return Step(list(filled.values()), ended)
 
-    def drain(self, about: VenueOrder | None, exits: Exits) -> list[PrivateMessage]:
-        """The messages that tell what is untold; a linear command's position is told in any case."""
-        if about is not None and about.category == "linear":
+    def drain(self, about: VenueOrder | None, exits: ExitsOf) -> list[PrivateMessage]:
+        """The messages that tell what is untold; the position of a command on contracts is told in any case."""
+        if about is not None and about.category != "spot":
             self._moved[about.key] = None
         now_ms = self._clock.now_ms()
         messages = [
             PrivateMessage(
                 "position",
-                "linear",
-                [self.accounts.position(self._market(key), now_ms, exits(key), is_stream=True)],
+                key.category,
+                [self.accounts.position(key, now_ms, exits(key), is_stream=True)],
             )
             for key in self._moved
         ]
@@ -128,10 +145,8 @@ class Journal:
     def _market(self, key: InstrumentKey) -> PublicMarket:
         return self._exchange.market(key)
 
-    def _on_update(self, update: OrderUpdate) -> None:
-        order = self.orders.by_id(update.client_order_id)
-        if order is None:
-            return
+    def _on_update(self, order: VenueOrder, update: OrderUpdate) -> bool:
+        """Whether the order is done."""
         order.updated_ms = self._clock.now_ms()
         order.status = _STATUS[update.state]
         if order.market_unit != "quoteCoin":
@@ -146,21 +161,56 @@ class Journal:
                 order.reject_reason = "EC_CancelForNoFullFill"
             if order.filled and order.category == "spot":
                 order.status = "PartiallyFilledCanceled"
-        if not order.is_open:
-            self._expected.pop(order.order_id, None)
-            self.orders.close(order)
         self.changed(order)
+        if order.is_open:
+            return False
+        self._expected.pop(order.order_id, None)
+        self.orders.close(order)
+        return True
 
     def _on_fill(self, order: VenueOrder, fill: Fill) -> None:
         order.filled += fill.quantity
-        order.value += fill.price * fill.quantity
+        pair = TradingPair.parse(self._market(order.key).info.key.pair)
+        value = abs(pair.cost(fill.quantity, fill.price))
+        order.value += value
         order.fees[fill.fee_currency] = order.fees.get(fill.fee_currency, ZERO) + fill.fee
         order.closed_pnl += fill.realised_pnl or ZERO
-        closed = self._closed(order, fill)
+        # The fee's own rate: of what is received on spot, of the value on contracts.
+        base = fill.quantity if order.category == "spot" and fill.fee_currency == pair.base else value
+        self._execute(
+            order,
+            execPrice=text(fill.price),
+            execQty=text(fill.quantity),
+            execType=_KINDS.get(order.create_type, "Trade"),
+            execValue=text(value),
+            execFee=text(fill.fee),
+            feeRate=text((fill.fee / base).quantize(_RATE)),
+            feeCurrency=fill.fee_currency,
+            isMaker=fill.is_maker,
+            closedSize=text(self._closed(order, fill)),
+            execPnl=text(fill.realised_pnl),
+        )
+
+    def on_funding(self, order: VenueOrder, mark: Decimal, fee: Decimal, rate: Decimal) -> None:
+        """A position was charged: told as an execution of `order`, which nobody has sent."""
+        self._execute(
+            order,
+            orderQty="0",
+            leavesQty="0",
+            execPrice=text(mark),
+            execQty=text(order.quantity),
+            execType="Funding",
+            execValue=text(abs(TradingPair.parse(self._market(order.key).info.key.pair).cost(order.quantity, mark))),
+            execFee=text(fee),
+            feeRate=text(rate),
+            feeCurrency=self._market(order.key).info.spec.settle,
+            isMaker=False,
+            closedSize="0",
+            execPnl="0",
+        )
+
+    def _execute(self, order: VenueOrder, **figures: Any) -> None:
         now_ms, market = self._clock.now_ms(), self._market(order.key)
-        value = fill.price * fill.quantity
-        # The fee's own rate: of what is received on spot, of the value on linear.
-        base = fill.quantity if fill.fee_currency == market.info.spec.base else value
         row: Row = {
             "category": order.category,
             "symbol": order.symbol,
@@ -174,18 +224,8 @@ class Journal:
             "orderType": order.order_type,
             "stopOrderType": order.stop_type or "UNKNOWN",
             "execId": str(UUID(int=self._random.getrandbits(128), version=4)),
-            "execPrice": text(fill.price),
-            "execQty": text(fill.quantity),
-            "execType": "Trade",
-            "execValue": text(value),
-            "execFee": text(fill.fee),
-            "feeRate": text((fill.fee / base).quantize(Decimal("1e-8"))),
-            "feeCurrency": fill.fee_currency,
             "execTime": str(now_ms),
-            "isMaker": fill.is_maker,
             "isLeverage": "0",
-            "closedSize": text(closed),
-            "execPnl": text(fill.realised_pnl),
             "markPrice": text(self._exchange.core.mark_price(order.key), ""),
             "indexPrice": "",
             "underlyingPrice": "",
@@ -196,6 +236,7 @@ class Journal:
             "extraFees": "",
             "seq": market.sequence,
         }
+        row |= figures
         self.orders.executions.append(Execution(row, order, now_ms))
         self._executions.append((order.category, row))
 

@@ -31,7 +31,7 @@ class Login:
             raise Refusal(REPEATED_AUTH, "Repeated auth")
         if self._faults.holds(FaultKind.EXPIRED_AUTH, connection.channel):
             raise expired()
-        connection.key = self.keys.check_login(arguments, self._clock.now_ms()).key
+        connection.key = self.keys.check_login(arguments, connection.address, self._clock.now_ms()).key
 
 
 def read_command(text: bytes) -> Row:

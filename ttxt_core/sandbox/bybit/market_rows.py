@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ttxt_core.clock import MILLISECOND_NS
 from ttxt_core.events.market import Side
+from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.sandbox.bybit.wire import SIDE_NAMES, Row, float_text
 from ttxt_core.sandbox.candles import Candle, interval_end
 from ttxt_core.sandbox.public_market import PublicMarket, ShownTrade
@@ -114,7 +115,7 @@ def _linear(market: PublicMarket) -> Row:
         "markPrice": float_text(mark, info.price_decimals),
         "indexPrice": float_text(index, info.price_decimals),
         "openInterest": info.format_quantity(interest),
-        "openInterestValue": f"{interest * (mark or 0.0):.2f}",
+        "openInterestValue": _interest_value(info, interest, mark or 0.0),
         "fundingIntervalHour": str(hours),
         "fundingCap": "0.00375",
         "nextFundingTime": funding,
@@ -123,6 +124,13 @@ def _linear(market: PublicMarket) -> Row:
         "preQty": "",
         "curPreListingPhase": "",
     }
+
+
+def _interest_value(info: InstrumentInfo, interest: float, mark: float) -> str:
+    """In the settle currency."""
+    if info.is_inverse:
+        return f"{interest / mark:.4f}" if mark else "0"
+    return f"{interest * mark:.2f}"
 
 
 def _hour_ago(market: PublicMarket) -> float | None:

@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from decimal import Decimal
 from random import Random
+from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
+from ttxt_core.events.envelope import InstrumentKey
+from ttxt_core.events.market import Side
+from ttxt_core.events.orders import TriggerBy, TriggerDirection
 from ttxt_core.sandbox.bybit.order_form import OrderForm
 from ttxt_core.sandbox.bybit.orders import Trigger, VenueOrder
 from ttxt_core.sandbox.faults import ServerClock
 from ttxt_core.sandbox.public_market import PublicMarket
 
 _FIRST_SPOT_ID = 1_900_000_000_000_000_000
+
+
+_NEVER = Trigger(Decimal(0), TriggerBy.LAST, TriggerDirection.RISE)
+
+
+class ExitPlan(NamedTuple):
+    """What an exit is to be; see `VenueOrder`. `kind` is its stop type, `price` None for one at market."""
+
+    key: InstrumentKey
+    position_index: int
+    symbol: str
+    kind: str
+    trigger: Trigger
+    side: Side
+    quantity: Decimal
+    price: Decimal | None
+    parent_link_id: str
 
 
 class OrderFactory:
@@ -22,13 +45,13 @@ class OrderFactory:
         self._random = random
         self._count = 0
 
-    def order(self, form: OrderForm, market: PublicMarket) -> VenueOrder:
-        """The order that `form` asks for."""
+    def order(self, form: OrderForm, market: PublicMarket, key: InstrumentKey) -> VenueOrder:
+        """The order that `form` asks for; `key` is the position that it changes."""
         now_ms, last = self._clock.now_ms(), market.last
         return VenueOrder(
             order_id=self._next_id(form.category),
             link_id=form.link_id,
-            key=market.info.key,
+            key=key,
             symbol=market.symbol,
             side=form.side,
             order_type=form.order_type,
@@ -37,38 +60,44 @@ class OrderFactory:
             time_in_force=form.time_in_force,
             created_ms=now_ms,
             updated_ms=now_ms,
+            position_index=form.position_index,
             market_unit=_market_unit(form),
             reduce_only=form.reduce_only,
             close_on_trigger=form.close_on_trigger,
             trigger=form.trigger,
             last_price=None if last is None else market.info.exact_price(last),
-            take_profit=form.take_profit,
-            stop_loss=form.stop_loss,
-            take_profit_by=form.take_profit_by,
-            stop_loss_by=form.stop_loss_by,
+            exits=form.exits,
         )
 
-    def exit(self, entry: VenueOrder, stop_type: str, trigger: Trigger) -> VenueOrder:
-        """The order that closes the position of `entry` when `trigger` is reached."""
-        now_ms = self._clock.now_ms()
+    def at_market(self, key: InstrumentKey, symbol: str, index: int, side: Side, quantity: Decimal) -> VenueOrder:
+        """A reduce-only market order on `side`."""
+        plan = ExitPlan(key, index, symbol, "", _NEVER, side, quantity, None, "")
+        return structs.replace(self.exit(plan), status="New", trigger=None, create_type="")
+
+    def exit(self, plan: ExitPlan) -> VenueOrder:
+        """The order that leaves a position when its trigger is reached; at market without a price."""
+        now_ms, is_spot, is_market = self._clock.now_ms(), plan.key.category == "spot", plan.price is None
         return VenueOrder(
-            order_id=self._next_id(entry.category),
+            order_id=self._next_id(plan.key.category),
             link_id="",
-            key=entry.key,
-            symbol=entry.symbol,
-            side=entry.side.opposite,
-            order_type="Market",
-            quantity=Decimal(0),
-            price=None,
-            time_in_force="IOC",
+            key=plan.key,
+            symbol=plan.symbol,
+            side=plan.side,
+            order_type="Market" if is_market else "Limit",
+            quantity=plan.quantity,
+            price=plan.price,
+            time_in_force="IOC" if is_market else "GTC",
             created_ms=now_ms,
             updated_ms=now_ms,
             status="Untriggered",
-            reduce_only=True,
-            close_on_trigger=True,
-            trigger=trigger,
-            stop_type=stop_type,
-            create_type=f"CreateBy{stop_type}",
+            position_index=plan.position_index,
+            market_unit="baseCoin" if is_spot and is_market else "",
+            reduce_only=not is_spot,
+            close_on_trigger=not is_spot,
+            trigger=plan.trigger,
+            stop_type=plan.kind,
+            create_type=f"CreateBy{plan.kind}",
+            parent_link_id=plan.parent_link_id,
         )
 
     def _next_id(self, category: str) -> str:

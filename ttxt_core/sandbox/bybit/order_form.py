@@ -6,22 +6,29 @@ Source: Bybit's v5 documentation, "Place Order" and "Amend Order".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple
 
 from ttxt_core.events.market import Side
 from ttxt_core.events.orders import TriggerBy, TriggerDirection
 from ttxt_core.sandbox.bybit.errors import bad_parameter
+from ttxt_core.sandbox.bybit.exit_form import Exits, read_changed_exits, read_exits
+from ttxt_core.sandbox.bybit.fields import (
+    Fields,
+    read_category,
+    read_flag,
+    read_number,
+    read_position_index,
+    read_symbol,
+    read_trigger_by,
+)
 from ttxt_core.sandbox.bybit.orders import Trigger
-from ttxt_core.sandbox.bybit.wire import CATEGORIES, SIDES
+from ttxt_core.sandbox.bybit.wire import SIDES
+from ttxt_core.sandbox.position_sides import OPENING
 
 _LINK_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _TIMES_IN_FORCE = frozenset({"GTC", "IOC", "FOK", "PostOnly"})
-_TRIGGERS = {"LastPrice": TriggerBy.LAST, "MarkPrice": TriggerBy.MARK, "IndexPrice": TriggerBy.INDEX}
 _DIRECTIONS = {1: TriggerDirection.RISE, 2: TriggerDirection.FALL}
-
-Fields = Mapping[str, Any]
 
 
 class OrderForm(NamedTuple):
@@ -29,6 +36,7 @@ class OrderForm(NamedTuple):
 
     Attributes:
         quantity: in the currency that `is_quote` names. price: None for market orders.
+        position_index: which position it changes. reduce_only: also where hedge mode lets it do nothing else.
         close_all: a conditional order of quantity 0 that closes the whole position.
     """
 
@@ -41,24 +49,22 @@ class OrderForm(NamedTuple):
     time_in_force: str
     link_id: str
     is_quote: bool
+    position_index: int
     reduce_only: bool
     close_on_trigger: bool
     close_all: bool
     trigger: Trigger | None
-    take_profit: Decimal | None
-    stop_loss: Decimal | None
-    take_profit_by: TriggerBy
-    stop_loss_by: TriggerBy
+    exits: Exits
 
 
 class Change(NamedTuple):
-    """What an amend asks for; None leaves a value as it is."""
+    """What an amend asks for; None leaves a value as it is, and an exit with price 0 is taken away."""
 
     quantity: Decimal | None
     price: Decimal | None
     trigger_price: Decimal | None
-    take_profit: Decimal | None
-    stop_loss: Decimal | None
+    trigger_by: TriggerBy | None
+    exits: Exits
 
 
 class OrderName(NamedTuple):
@@ -87,20 +93,23 @@ def read_order(fields: Fields) -> OrderForm:
     time_in_force = str(fields.get("timeInForce") or "GTC") if is_limit else "IOC"
     if time_in_force not in _TIMES_IN_FORCE:
         raise bad_parameter("timeInForce invalid")
-    if fields.get("positionIdx") not in {None, 0, "0", ""}:
-        raise bad_parameter("position idx not match position mode")
     link_id = str(fields.get("orderLinkId") or "")
     if link_id and not _LINK_ID.fullmatch(link_id):
         raise bad_parameter("OrderLinkId invalid: at most 36 of A-Z a-z 0-9 _ -")
     is_spot = category == "spot"
     trigger = _trigger(fields, side, is_spot=is_spot)
-    quantity = _number(fields, "qty")
+    quantity = read_number(fields, "qty")
     if quantity is None:
         raise bad_parameter("Qty invalid")
-    close_on_trigger = _flag(fields, "closeOnTrigger") and not is_spot
-    reduce_only = _flag(fields, "reduceOnly") and not is_spot
+    close_on_trigger = read_flag(fields, "closeOnTrigger") and not is_spot
+    index = read_position_index(fields)
+    opening = OPENING.get(index, side)
+    reduce_only = (read_flag(fields, "reduceOnly") or side is not opening) and not is_spot
     unit = fields.get("marketUnit") or ("quoteCoin" if side is Side.BUY else "baseCoin")
-    price = _number(fields, "price") if is_limit else None
+    exits = read_exits(fields, is_spot=is_spot)
+    if exits.terms() and (reduce_only or (is_spot and not is_limit)):
+        raise bad_parameter("takeProfit and stopLoss can not be set on such an order")
+    price = read_number(fields, "price") if is_limit else None
     if is_limit and price is None:
         raise bad_parameter("Price invalid")
     return OrderForm(
@@ -113,14 +122,12 @@ def read_order(fields: Fields) -> OrderForm:
         time_in_force=time_in_force,
         link_id=link_id,
         is_quote=is_spot and not is_limit and unit == "quoteCoin",
+        position_index=index,
         reduce_only=reduce_only,
         close_on_trigger=close_on_trigger,
         close_all=not quantity and reduce_only and close_on_trigger,
         trigger=trigger,
-        take_profit=_number(fields, "takeProfit") or None,
-        stop_loss=_number(fields, "stopLoss") or None,
-        take_profit_by=_trigger_by(fields, "tpTriggerBy"),
-        stop_loss_by=_trigger_by(fields, "slTriggerBy"),
+        exits=exits,
     )
 
 
@@ -130,9 +137,11 @@ def read_change(fields: Fields) -> Change:
     Raises:
         Refusal: nothing is changed, or a number can't be read.
     """
-    names = ("qty", "price", "triggerPrice", "takeProfit", "stopLoss")
-    change = Change(*[_number(fields, name) for name in names])
-    if all(value is None for value in change):
+    quantity, price, trigger_price = [read_number(fields, name) for name in ("qty", "price", "triggerPrice")]
+    by = read_trigger_by(fields, "triggerBy") if fields.get("triggerBy") else None
+    exits = read_changed_exits(fields)
+    change = Change(quantity, price, trigger_price, by, exits)
+    if all(value is None for value in change[:4]) and not exits.terms():
         raise bad_parameter("The order remains unchanged as the parameters entered match the existing ones.")
     return change
 
@@ -154,32 +163,8 @@ def read_name(fields: Fields) -> OrderName:
     return name
 
 
-def read_category(fields: Fields) -> str:
-    """The category.
-
-    Raises:
-        Refusal: not spot or linear.
-    """
-    category = fields.get("category")
-    if category not in CATEGORIES:
-        raise bad_parameter("Illegal category")
-    return str(category)
-
-
-def read_symbol(fields: Fields) -> str:
-    """The symbol.
-
-    Raises:
-        Refusal: there is none.
-    """
-    symbol = fields.get("symbol")
-    if not isinstance(symbol, str) or not symbol:
-        raise bad_parameter("Params error: symbol is required")
-    return symbol
-
-
 def _trigger(fields: Fields, side: Side, *, is_spot: bool) -> Trigger | None:
-    price = _number(fields, "triggerPrice")
+    price = read_number(fields, "triggerPrice")
     if not price:
         return None
     direction = fields.get("triggerDirection")
@@ -189,32 +174,4 @@ def _trigger(fields: Fields, side: Side, *, is_spot: bool) -> Trigger | None:
         return Trigger(price, TriggerBy.LAST, natural)
     if str(direction) not in {"1", "2"}:
         raise bad_parameter("TriggerDirection invalid")
-    return Trigger(price, _trigger_by(fields, "triggerBy"), _DIRECTIONS[int(str(direction))])
-
-
-def _trigger_by(fields: Fields, name: str) -> TriggerBy:
-    value = fields.get(name) or "LastPrice"
-    if value not in _TRIGGERS:
-        raise bad_parameter(f"{name} invalid")
-    return _TRIGGERS[value]
-
-
-def _number(fields: Fields, name: str) -> Decimal | None:
-    """A number, as text or as JSON has it; None when it is absent or empty."""
-    value = fields.get(name)
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise bad_parameter(f"{name} invalid")
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation as error:
-        raise bad_parameter(f"{name} invalid") from error
-    if not number.is_finite() or number < 0:
-        raise bad_parameter(f"{name} invalid")
-    return number
-
-
-def _flag(fields: Fields, name: str) -> bool:
-    value = fields.get(name)
-    return value is True or value == "true"
+    return Trigger(price, read_trigger_by(fields, "triggerBy"), _DIRECTIONS[int(str(direction))])

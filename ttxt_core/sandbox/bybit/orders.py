@@ -13,10 +13,15 @@ from msgspec import Struct, field
 from ttxt_core.events.envelope import InstrumentKey
 from ttxt_core.events.market import Side
 from ttxt_core.events.orders import TriggerBy, TriggerDirection
+from ttxt_core.sandbox.bybit.exit_form import STOP_LOSS, TAKE_PROFIT, TRAILING, Exits
 from ttxt_core.sandbox.bybit.wire import SIDE_NAMES, Row, text
 
 ZERO = Decimal(0)
 OPEN = frozenset({"New", "PartiallyFilled", "Untriggered", "Triggered"})
+TAKE_OVER = "CreateByTakeOver_PassThrough"
+"""What makes the order that closes a position in liquidation."""
+WHOLE_EXITS = frozenset({TAKE_PROFIT, STOP_LOSS, TRAILING})
+PARTIAL_EXITS = frozenset({"PartialTakeProfit", "PartialStopLoss"})
 TRIGGER_NAMES = {TriggerBy.LAST: "LastPrice", TriggerBy.MARK: "MarkPrice", TriggerBy.INDEX: "IndexPrice"}
 
 
@@ -33,11 +38,13 @@ class VenueOrder(Struct, kw_only=True, eq=False):
 
     Attributes:
         order_id: Bybit's; also what the simulated exchange calls it. link_id: the client's, may be empty.
+        key: of the position that it changes; on spot, of the instrument. position_index: which that is.
         price: None for market orders. quantity: as asked for, in `market_unit`.
         status, cancel_type, reject_reason: Bybit's words.
         filled, value: base currency and quote currency so far. fees: by currency. closed_pnl: quote currency.
         stop_type: of orders that wait or waited for a trigger.
-        take_profit, stop_loss: prices of attached exits, and by what they trigger.
+        exits: attached to it. parent_link_id: of an exit, the client's id of the order that it was attached to.
+        trail: of a trailing stop, how far its trigger follows the price; active_price: what starts that.
     """
 
     order_id: str
@@ -54,6 +61,7 @@ class VenueOrder(Struct, kw_only=True, eq=False):
     status: str = "New"
     cancel_type: str = "UNKNOWN"
     reject_reason: str = "EC_NoError"
+    position_index: int = 0
     market_unit: str = ""
     reduce_only: bool = False
     close_on_trigger: bool = False
@@ -65,10 +73,10 @@ class VenueOrder(Struct, kw_only=True, eq=False):
     value: Decimal = ZERO
     fees: dict[str, Decimal] = field(default_factory=dict)
     closed_pnl: Decimal = ZERO
-    take_profit: Decimal | None = None
-    stop_loss: Decimal | None = None
-    take_profit_by: TriggerBy = TriggerBy.LAST
-    stop_loss_by: TriggerBy = TriggerBy.LAST
+    exits: Exits = Exits()
+    parent_link_id: str = ""
+    trail: Decimal | None = None
+    active_price: Decimal | None = None
 
     @property
     def category(self) -> str:
@@ -86,25 +94,41 @@ class VenueOrder(Struct, kw_only=True, eq=False):
         return self.status == "Untriggered"
 
     @property
+    def is_whole_exit(self) -> bool:
+        """It closes the whole position, however large that is."""
+        return self.stop_type in WHOLE_EXITS
+
+    @property
+    def is_partial_exit(self) -> bool:
+        """It closes a part of the position."""
+        return self.stop_type in PARTIAL_EXITS
+
+    @property
     def left(self) -> Decimal:
         """What may still fill; 0 when it is done, and for a quantity in quote currency."""
         if not self.is_open or self.market_unit == "quoteCoin":
             return ZERO
         return self.quantity - self.filled
 
+    @property
+    def average_price(self) -> Decimal:
+        """Of what is filled, which must be something."""
+        return self.filled / self.value if self.category == "inverse" else self.value / self.filled
+
     def row(self, *, is_stream: bool = False) -> Row:
         """The order as REST lists it and the private stream sends it."""
         is_spot = self.category == "spot"
-        trigger = self.trigger
-        average = f"{self.value / self.filled:.{_AVERAGE_DECIMALS}f}" if self.filled else ""
+        trigger, exits = self.trigger, self.exits
+        profit, loss = exits.take_profit, exits.stop_loss
+        average = f"{self.average_price:.{_AVERAGE_DECIMALS}f}" if self.filled else ""
         row: Row = {
             "symbol": self.symbol,
             "orderId": self.order_id,
             "orderLinkId": self.link_id,
-            "parentOrderLinkId": "",
+            "parentOrderLinkId": self.parent_link_id,
             "blockTradeId": "",
             "side": SIDE_NAMES[self.side],
-            "positionIdx": 0,
+            "positionIdx": self.position_index,
             "orderStatus": self.status,
             "cancelType": self.cancel_type,
             "rejectReason": self.reject_reason,
@@ -128,12 +152,12 @@ class VenueOrder(Struct, kw_only=True, eq=False):
             "triggerPrice": text(trigger.price) if trigger else "",
             "triggerDirection": _DIRECTIONS[trigger.direction] if trigger else 0,
             "triggerBy": TRIGGER_NAMES[trigger.by] if trigger else "",
-            "takeProfit": text(self.take_profit, ""),
-            "stopLoss": text(self.stop_loss, ""),
-            "tpLimitPrice": "",
-            "slLimitPrice": "",
-            "tpTriggerBy": TRIGGER_NAMES[self.take_profit_by] if self.take_profit else "",
-            "slTriggerBy": TRIGGER_NAMES[self.stop_loss_by] if self.stop_loss else "",
+            "takeProfit": text(profit.price) if profit else "",
+            "stopLoss": text(loss.price) if loss else "",
+            "tpLimitPrice": text(profit.limit, "") if profit else "",
+            "slLimitPrice": text(loss.limit, "") if loss else "",
+            "tpTriggerBy": TRIGGER_NAMES[profit.by] if profit else "",
+            "slTriggerBy": TRIGGER_NAMES[loss.by] if loss else "",
             "ocoTriggerBy": "",
             "basePrice" if is_spot else "lastPriceOnCreated": text(self.last_price, ""),
             "reduceOnly": self.reduce_only,
@@ -146,11 +170,18 @@ class VenueOrder(Struct, kw_only=True, eq=False):
             "updatedTime": str(self.updated_ms),
         }
         if not is_spot:
-            row |= {"createType": self.create_type, "tpslMode": "Full" if self.take_profit or self.stop_loss else ""}
+            row |= {"createType": self.create_type, "tpslMode": self._mode()}
         if is_stream:
             fee_currency = next(iter(self.fees), "") if is_spot else ""
             row |= {"category": self.category, "closedPnl": text(self.closed_pnl), "feeCurrency": fee_currency}
         return row
+
+    def _mode(self) -> str:
+        if self.is_whole_exit or self.is_partial_exit:
+            return "Full" if self.is_whole_exit else "Partial"
+        if not self.exits.terms():
+            return ""
+        return "Partial" if self.exits.is_partial else "Full"
 
 
 _AVERAGE_DECIMALS = 12

@@ -24,7 +24,7 @@ _CATEGORISED = ("order", "execution", "execution.fast", "position")
 DCP_TOPICS = frozenset({"dcp.future", "dcp.spot", "dcp.option"})
 _KNOWN = (
     frozenset(_TOPICS)
-    | {f"{topic}.{category}" for topic in _CATEGORISED for category in (*CATEGORIES, "inverse", "option")}
+    | {f"{topic}.{category}" for topic in _CATEGORISED for category in (*CATEGORIES, "option")}
     | DCP_TOPICS
 )
 _FAST = (
@@ -139,7 +139,11 @@ class PrivateSocket:
             followers = self.followers(topic)
             if not followers:
                 continue
-            rows = [_fast(row) for row in message.rows] if topic.startswith("execution.fast") else message.rows
+            rows = message.rows
+            if topic.startswith("execution.fast"):
+                rows = [_fast(row) for row in rows if row["execType"] == "Trade"]
+                if not rows:
+                    continue
             name = f"sandbox-{self._count:x}"
             envelope = {"id": name, "topic": topic, "creationTime": self._clock.now_ms(), "data": rows}
             payload = orjson.dumps(envelope)

@@ -10,19 +10,27 @@ import orjson
 from ttxt_core.sandbox.bybit.book_stream import CADENCES_MS, BookStream
 from ttxt_core.sandbox.bybit.errors import Refusal, bad_parameter
 from ttxt_core.sandbox.bybit.login import read_command
-from ttxt_core.sandbox.bybit.topics import KlineStream, SilentStream, TickerStream, TopicStream, TradeStream
+from ttxt_core.sandbox.bybit.topics import (
+    KlineStream,
+    PriceLimitStream,
+    SilentStream,
+    TickerStream,
+    TopicStream,
+    TradeStream,
+)
 from ttxt_core.sandbox.bybit.wire import Row
 from ttxt_core.sandbox.candles import INTERVALS
 from ttxt_core.sandbox.connection import Connection
 from ttxt_core.sandbox.exchange import SandboxExchange
-from ttxt_core.sandbox.faults import Channel, FaultKind, Faults, ServerClock
+from ttxt_core.sandbox.faults import Channel, FaultKind, Faults, ServerClock, is_due
 from ttxt_core.sandbox.public_market import PublicMarket, ShownTrade
 
 _MOST_SPOT_TOPICS = 10
 _MOST_CHARACTERS = 21_000
 _FIRST_AFTER_MS = 20
 """A subscription's first message comes that long after its ack, as over a network."""
-_SILENT_TOPICS = frozenset({"allLiquidation", "liquidation", "adlAlert", "insurance", "priceLimit"})
+_COIN_TOPICS = frozenset({"adlAlert", "insurance"})
+"""Of a coin's contracts; nothing happens in them here."""
 
 
 class PublicSocket:
@@ -165,7 +173,7 @@ class PublicSocket:
     def _welcome(self, now_ms: int) -> None:
         waiting = []
         for due_ms, connection, topic in self._newcomers:
-            if now_ms < due_ms:
+            if not is_due(due_ms, now_ms, _FIRST_AFTER_MS):
                 waiting.append((due_ms, connection, topic))
                 continue
             stream = self._streams[topic]
@@ -181,8 +189,14 @@ class PublicSocket:
         if topic in self._streams:
             return self._streams[topic]
         kind, *middle = topic.split(".")
-        if kind in _SILENT_TOPICS and middle:
+        is_contract = self._category != "spot"
+        if is_contract and kind in _COIN_TOPICS and len(middle) == 1:
             return SilentStream()
+        if is_contract and kind == "allLiquidation" and len(middle) == 1:
+            self._market(middle[0], topic)
+            return SilentStream()
+        if kind == "priceLimit" and len(middle) == 1:
+            return PriceLimitStream(self._market(middle[0], topic))
         if kind == "orderbook" and len(middle) == 2 and middle[0] in map(str, CADENCES_MS):
             return self.book_stream(middle[1], int(middle[0]))
         if kind == "kline" and len(middle) == 2 and middle[0] in INTERVALS:

@@ -15,13 +15,13 @@ _SECOND_MS = 1000
 _ADDRESS_WINDOW_MS, _ADDRESS_LIMIT = 5000, 600
 _BAN_MS = 600_000
 _ORDERS: Mapping[str, Mapping[str, int]] = {
-    "create": {"spot": 20, "linear": 10},
-    "amend": {"spot": 10, "linear": 10},
-    "cancel": {"spot": 20, "linear": 10},
-    "cancel-all": {"spot": 20, "linear": 10},
-    "create-batch": {"spot": 20, "linear": 10},
-    "amend-batch": {"spot": 20, "linear": 10},
-    "cancel-batch": {"spot": 20, "linear": 10},
+    "create": {"spot": 20, "linear": 10, "inverse": 10},
+    "amend": {"spot": 10, "linear": 10, "inverse": 10},
+    "cancel": {"spot": 20, "linear": 10, "inverse": 10},
+    "cancel-all": {"spot": 20, "linear": 10, "inverse": 10},
+    "create-batch": {"spot": 20, "linear": 10, "inverse": 10},
+    "amend-batch": {"spot": 20, "linear": 10, "inverse": 10},
+    "cancel-batch": {"spot": 20, "linear": 10, "inverse": 10},
 }
 _OTHERS: Mapping[str, int] = {"query": 50, "leverage": 10, "fee-rate": 5, "dcp": 5}
 
@@ -59,7 +59,7 @@ class RateLimits:
         limit = int((_ORDERS[group].get(category, 10) if group in _ORDERS else _OTHERS[group]) * self._scale)
         now_ms = self._clock.now_ms()
         taken = self._taken.setdefault((group, category), deque())
-        _forget(taken, now_ms - _SECOND_MS)
+        _forget(taken, now_ms, _SECOND_MS)
         is_over = len(taken) + units > limit
         if not is_over:
             taken.extend([now_ms] * units)
@@ -72,7 +72,7 @@ class RateLimits:
         if now_ms < self._banned.get(address, 0):
             return True
         visits = self._visits.setdefault(address, deque())
-        _forget(visits, now_ms - _ADDRESS_WINDOW_MS)
+        _forget(visits, now_ms, _ADDRESS_WINDOW_MS)
         visits.append(now_ms)
         if len(visits) > _ADDRESS_LIMIT * self._scale:
             self._banned[address] = now_ms + _BAN_MS
@@ -80,6 +80,7 @@ class RateLimits:
         return False
 
 
-def _forget(times: deque[int], until_ms: int) -> None:
-    while times and times[0] <= until_ms:
+def _forget(times: deque[int], now_ms: int, window_ms: int) -> None:
+    """Drop what is older than the window, and what a clock that was set back has left in the future."""
+    while times and not now_ms - window_ms < times[0] <= now_ms:
         times.popleft()

@@ -14,10 +14,11 @@ import orjson
 from aiohttp import web
 
 from ttxt_core.sandbox.bybit import errors
-from ttxt_core.sandbox.bybit.auth import ApiKey, KeyRing, check_may_trade, expired
+from ttxt_core.sandbox.bybit.account_terms import AccountTerms
+from ttxt_core.sandbox.bybit.auth import KeyRing, check_may_trade, expired
 from ttxt_core.sandbox.bybit.commands import OPERATIONS, OrderCommands
 from ttxt_core.sandbox.bybit.errors import Refusal
-from ttxt_core.sandbox.bybit.order_form import Fields
+from ttxt_core.sandbox.bybit.fields import Fields
 from ttxt_core.sandbox.bybit.private_socket import PrivateSocket
 from ttxt_core.sandbox.bybit.rate_limits import RateLimits
 from ttxt_core.sandbox.bybit.rest_account import AccountQueries
@@ -29,10 +30,12 @@ from ttxt_core.sandbox.server import json_response
 _GROUPS = {
     "/v5/position/set-leverage": "leverage",
     "/v5/position/switch-mode": "leverage",
+    "/v5/position/trading-stop": "leverage",
     "/v5/account/fee-rate": "fee-rate",
     "/v5/order/disconnected-cancel-all": "dcp",
 }
 _ORDER_PATHS = {f"/v5/order/{operation}": operation for operation in (*OPERATIONS, "cancel-all")}
+_TRADING_STOP = "/v5/position/trading-stop"
 _API_KEY = "/v5/user/query-api"
 
 
@@ -55,6 +58,7 @@ class RestService:
         stream: PrivateSocket,
         *,
         keys: KeyRing,
+        terms: AccountTerms,
         limits: RateLimits,
         faults: Faults,
         clock: ServerClock,
@@ -65,6 +69,7 @@ class RestService:
         self._commands = commands
         self._stream = stream
         self._keys = keys
+        self._terms = terms
         self._limits = limits
         self._faults = faults
         self._clock = clock
@@ -84,7 +89,7 @@ class RestService:
         except Refusal as refusal:
             status = 404 if refusal.code == errors.NO_ROUTE else 200
             reply = Reply(envelope(refusal.code, refusal.text, {}, self._clock.now_ns()), status=status)
-        is_order = path in _ORDER_PATHS
+        is_order = path in _ORDER_PATHS or path == _TRADING_STOP
         if is_order and strikes(FaultKind.LOST_REPLY, Channel.REST) and request.transport is not None:
             # Carried out, and the client never hears of it.
             request.transport.abort()
@@ -107,10 +112,11 @@ class RestService:
             raise Refusal(errors.NO_ROUTE, "Route not found.")
         if self._faults.holds(FaultKind.EXPIRED_AUTH, Channel.REST):
             raise expired()
-        key = self._keys.check_request(request.headers, query if is_get else body, self._clock.now_ms())
+        signed, address = query if is_get else body, request.remote or ""
+        key = self._keys.check_request(request.headers, signed, address, self._clock.now_ms())
         fields = _read_query(query) if is_get else _read_body(body)
         if not is_get:
-            check_may_trade(key)
+            check_may_trade(key, fields.get("category"))
         if path in _ORDER_PATHS:
             return self._order(_ORDER_PATHS[path], fields)
         quota = self._limits.take(_GROUPS.get(path, "query"), str(fields.get("category", "")))
@@ -118,7 +124,7 @@ class RestService:
             body_row = envelope(errors.TOO_MANY, "Too many visits!", {}, self._clock.now_ns())
             return Reply(body_row, quota.headers())
         handler: Callable[[Fields], Row] | None = self._private.get(path) if is_get else self._settings.get(path)
-        result = handler(fields) if handler is not None else _describe(key)
+        result = handler(fields) if handler is not None else self._terms.describe(key, self._clock.now_ms())
         return Reply(success(result, self._clock.now_ns()), quota.headers())
 
     def _order(self, operation: str, fields: Fields) -> Reply:
@@ -139,40 +145,3 @@ def _read_body(body: bytes) -> Fields:
     if not isinstance(fields, dict):
         raise errors.bad_parameter("Request body is no JSON object")
     return fields
-
-
-def _describe(key: ApiKey) -> Row:
-    """The result of ``/v5/user/query-api``."""
-    rights = ["Order", "Position"] if key.may_trade else []
-    return {
-        "id": "1",
-        "note": "sandbox",
-        "apiKey": key.key,
-        "readOnly": 0 if key.may_trade else 1,
-        "secret": "",
-        "permissions": {
-            "ContractTrade": rights,
-            "Spot": ["SpotTrade"] if key.may_trade else [],
-            "Wallet": [],
-            "Options": [],
-            "Derivatives": ["DerivativesTrade"] if key.may_trade else [],
-            "Exchange": [],
-        },
-        "ips": ["*"],
-        "type": 1,
-        "deadlineDay": 90,
-        "expiredAt": "2099-01-01T00:00:00Z",
-        "createdAt": "2024-01-01T00:00:00Z",
-        "unified": 0,
-        "uta": 1,
-        "userID": 1,
-        "inviterID": 0,
-        "vipLevel": "No VIP",
-        "mktMakerLevel": "0",
-        "affiliateID": 0,
-        "rsaPublicKey": "",
-        "isMaster": True,
-        "parentUid": "0",
-        "kycLevel": "LEVEL_DEFAULT",
-        "kycRegion": "",
-    }

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 
 from ttxt_core.sandbox.bybit import errors
+from ttxt_core.sandbox.bybit.account_terms import AccountTerms
 from ttxt_core.sandbox.bybit.dead_man_switch import DeadManSwitch
 from ttxt_core.sandbox.bybit.desk import OrderDesk
 from ttxt_core.sandbox.bybit.errors import Refusal, bad_parameter
-from ttxt_core.sandbox.bybit.order_form import Fields, read_category, read_symbol
+from ttxt_core.sandbox.bybit.fields import Fields, read_category, read_symbol
 from ttxt_core.sandbox.bybit.orders import VenueOrder
 from ttxt_core.sandbox.bybit.rest_market import read_cursor, read_limit, read_time
-from ttxt_core.sandbox.bybit.wire import CATEGORIES, EMPTY_CATEGORIES, Row, text
+from ttxt_core.sandbox.bybit.wire import CATEGORIES, CONTRACTS, EMPTY_CATEGORIES, Row, text
 from ttxt_core.sandbox.exchange import SandboxExchange
 from ttxt_core.sandbox.faults import ServerClock
 from ttxt_core.sandbox.public_market import PublicMarket
@@ -24,8 +25,16 @@ _RECENT = 500
 class AccountQueries:
     """What a key may ask of its account, and set."""
 
-    def __init__(self, exchange: SandboxExchange, desk: OrderDesk, switch: DeadManSwitch, clock: ServerClock) -> None:
+    def __init__(
+        self,
+        exchange: SandboxExchange,
+        desk: OrderDesk,
+        switch: DeadManSwitch,
+        terms: AccountTerms,
+        clock: ServerClock,
+    ) -> None:
         self._exchange = exchange
+        self._terms = terms
         self._desk = desk
         self._switch = switch
         self._clock = clock
@@ -48,6 +57,7 @@ class AccountQueries:
         """Signed POST paths."""
         return {
             "/v5/position/set-leverage": self.set_leverage,
+            "/v5/position/trading-stop": self._desk.set_trading_stop,
             "/v5/position/switch-mode": self.switch_mode,
             "/v5/order/disconnected-cancel-all": self.set_dead_man_switch,
         }
@@ -101,7 +111,7 @@ class AccountQueries:
             if self._is_meant(execution.order, category, fields)
             and names[0] in {"", execution.order.order_id}
             and names[1] in {"", execution.order.link_id}
-            and fields.get("execType") in {None, "", "Trade"}
+            and fields.get("execType") in {None, "", execution.row["execType"]}
             and start <= execution.time_ms <= end
         ]
         return _page(category, rows, fields, 100, 50)
@@ -124,24 +134,24 @@ class AccountQueries:
     def positions(self, fields: Fields) -> Row:
         """Positions: of a symbol flat or not, of a settle coin only those that are open."""
         category = _category(fields)
-        if category != "linear":
+        if category not in CONTRACTS:
             return {"category": category, "list": [], "nextPageCursor": ""}
         symbol, settle = fields.get("symbol"), fields.get("settleCoin")
         if not (symbol or settle):
             raise bad_parameter("Missing some parameters that must be filled in, symbol or settleCoin")
         if symbol:
-            markets = [self._linear(fields)]
+            keys = list(self._exchange.sides.of(self._contract(fields).info.key).values())
         else:
-            markets = [
-                market
+            keys = [
+                key
                 for market in self._exchange.markets.values()
-                if market.category == "linear"
-                and market.info.spec.settle == settle
-                and self._exchange.account.position(market.info.key).quantity
+                if market.category == category and market.info.spec.settle == settle
+                for key in self._exchange.sides.of(market.info.key).values()
+                if self._exchange.account.position(key).quantity
             ]
         now_ms, rows = self._clock.now_ms(), self._desk.journal.accounts
-        exits = self._desk.conditionals.exits
-        shown = [rows.position(market, now_ms, exits(market.info.key), is_stream=False) for market in markets]
+        exits = self._desk.exits.shown
+        shown = [rows.position(key, now_ms, exits(key), is_stream=False) for key in keys]
         return _page(category, shown, fields, 200, 20)
 
     def wallet(self, fields: Fields) -> Row:
@@ -152,17 +162,8 @@ class AccountQueries:
         return {"list": [self._desk.journal.accounts.wallet(coins.split(",") if coins else None)]}
 
     def account_info(self, _fields: Fields) -> Row:
-        """A unified account 2.0 with cross margin."""
-        return {
-            "unifiedMarginStatus": 5,
-            "marginMode": "REGULAR_MARGIN",
-            "isMasterTrader": False,
-            "spotHedgingStatus": "OFF",
-            "updatedTime": str(self._clock.now_ms()),
-            "dcpStatus": "ON",
-            "timeWindow": self._switch.window_s,
-            "smpGroup": 0,
-        }
+        """What the account is."""
+        return self._terms.info(self._switch.window_s, self._clock.now_ms())
 
     def fee_rate(self, fields: Fields) -> Row:
         """Maker and taker fees."""
@@ -191,8 +192,8 @@ class AccountQueries:
     # -- settings --------------------------------------------------------------------------------------------
 
     def set_leverage(self, fields: Fields) -> Row:
-        """Change the leverage of a linear instrument."""
-        market = self._linear(fields)
+        """Change the leverage of a contract."""
+        market = self._contract(fields)
         try:
             buy, sell = (Decimal(str(fields.get(name))) for name in ("buyLeverage", "sellLeverage"))
         except InvalidOperation as error:
@@ -207,12 +208,38 @@ class AccountQueries:
         return {}
 
     def switch_mode(self, fields: Fields) -> Row:
-        """One-way is the only mode."""
-        if read_category(fields) != "linear" or str(fields.get("mode")) not in {"0", "3"}:
+        """One-way or hedge mode, of an instrument or of all that settle in a coin and are neither held nor ordered."""
+        modes = {"0": False, "3": True}
+        wanted = modes.get(str(fields.get("mode")))
+        category = read_category(fields)
+        if category not in CONTRACTS or wanted is None:
             raise bad_parameter("mode invalid")
-        if str(fields["mode"]) == "0":
-            raise Refusal(errors.MODE_NOT_MODIFIED, "Position mode is not modified")
-        raise bad_parameter("hedge mode is not offered by this sandbox")
+        coin = fields.get("coin")
+        if not fields.get("symbol") and coin:
+            markets = [m for m in self._exchange.markets.values() if m.category == category]
+            for market in markets:
+                if market.info.spec.settle == coin and self._why_not_switch(market, is_hedged=wanted) is None:
+                    self._exchange.set_hedged(market, is_hedged=wanted)
+            return {}
+        market = self._contract(fields)
+        refusal = self._why_not_switch(market, is_hedged=wanted)
+        if refusal is not None:
+            raise refusal
+        self._exchange.set_hedged(market, is_hedged=wanted)
+        return {}
+
+    def _why_not_switch(self, market: PublicMarket, *, is_hedged: bool) -> Refusal | None:
+        key, sides = market.info.key, self._exchange.sides
+        if sides.is_hedged(key) == is_hedged:
+            return Refusal(errors.MODE_NOT_MODIFIED, "Position mode is not modified")
+        if is_hedged and market.info.spec.settle != "USDT":
+            return Refusal(errors.NO_HEDGE_MODE, "Hedge mode is not available for this symbol")
+        if any(self._exchange.account.position(name).quantity for name in sides.of(key).values()):
+            return Refusal(errors.POSITION_EXISTS, "You have an existing position, so position mode cannot be switched")
+        orders = self._desk.journal.orders.open_orders()
+        if any(self._exchange.market(order.key) is market for order in orders):
+            return Refusal(errors.ORDERS_EXIST, "Open orders exist, so you cannot change position mode")
+        return None
 
     def set_dead_man_switch(self, fields: Fields) -> Row:
         """Set the window of the dead-man switch."""
@@ -223,12 +250,13 @@ class AccountQueries:
         self._switch.set(str(fields.get("product") or "OPTIONS"), window_s)
         return {}
 
-    def _linear(self, fields: Fields) -> PublicMarket:
-        if read_category(fields) != "linear":
+    def _contract(self, fields: Fields) -> PublicMarket:
+        category = read_category(fields)
+        if category not in CONTRACTS:
             raise bad_parameter("Illegal category")
-        market = self._exchange.markets.get(("linear", read_symbol(fields)))
+        market = self._exchange.markets.get((category, read_symbol(fields)))
         if market is None:
-            raise errors.SYMBOL.refusal("linear")
+            raise errors.SYMBOL.refusal(category)
         return market
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from ttxt_core.events.market import Side
 from ttxt_core.sandbox.bybit.errors import bad_parameter
+from ttxt_core.sandbox.bybit.fields import Fields, read_symbol
 from ttxt_core.sandbox.bybit.instruments import instrument_row, price_limit
 from ttxt_core.sandbox.bybit.market_rows import rest_candle, rest_trade, ticker_row
-from ttxt_core.sandbox.bybit.order_form import Fields, read_symbol
 from ttxt_core.sandbox.bybit.public_socket import PublicSocket
 from ttxt_core.sandbox.bybit.wire import CATEGORIES, EMPTY_CATEGORIES, Row, server_time, text
 from ttxt_core.sandbox.candles import INTERVALS
@@ -17,9 +17,9 @@ from ttxt_core.sandbox.faults import ServerClock
 from ttxt_core.sandbox.public_market import PublicMarket
 
 _BOOK_DEPTH = 1000
-_BOOK_DEFAULT = {"spot": 1, "linear": 25}
-_TRADES_MOST = {"spot": 60, "linear": 1000}
-_TRADES_DEFAULT = {"spot": 60, "linear": 500}
+_BOOK_DEFAULT = {"spot": 1, "linear": 25, "inverse": 25}
+_TRADES_MOST = {"spot": 60, "linear": 1000, "inverse": 1000}
+_TRADES_DEFAULT = {"spot": 60, "linear": 500, "inverse": 500}
 
 
 class MarketQueries:

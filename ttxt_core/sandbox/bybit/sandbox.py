@@ -7,26 +7,24 @@ async with BybitSandbox(BybitSandboxSettings(seed=7)) as sandbox:
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Mapping
 from contextlib import suppress
-from decimal import Decimal
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import orjson
 from aiohttp import web
-from msgspec import Struct, field
 
 from ttxt_core.clock import Clock, SystemClock
 from ttxt_core.errors import ConfigError, TtxtError
 from ttxt_core.orderbook import Level
-from ttxt_core.sandbox.bybit.auth import ApiKey, KeyRing
+from ttxt_core.sandbox.bybit.account_terms import AccountTerms
+from ttxt_core.sandbox.bybit.auth import KeyRing
 from ttxt_core.sandbox.bybit.capture_feed import CaptureFeed
 from ttxt_core.sandbox.bybit.commands import OrderCommands
 from ttxt_core.sandbox.bybit.dead_man_switch import DeadManSwitch
 from ttxt_core.sandbox.bybit.desk import OrderDesk
+from ttxt_core.sandbox.bybit.funding import Funding
+from ttxt_core.sandbox.bybit.liquidation import Liquidations
 from ttxt_core.sandbox.bybit.login import Login
 from ttxt_core.sandbox.bybit.private_socket import PrivateSocket
 from ttxt_core.sandbox.bybit.public_socket import PublicSocket
@@ -34,6 +32,7 @@ from ttxt_core.sandbox.bybit.rate_limits import RateLimits
 from ttxt_core.sandbox.bybit.rest import RestService
 from ttxt_core.sandbox.bybit.rest_account import AccountQueries
 from ttxt_core.sandbox.bybit.rest_market import MarketQueries
+from ttxt_core.sandbox.bybit.settings import BybitSandboxSettings, make_keys
 from ttxt_core.sandbox.bybit.state import own_state
 from ttxt_core.sandbox.bybit.trade_socket import TradeSocket
 from ttxt_core.sandbox.bybit.wire import CATEGORIES, Row
@@ -42,47 +41,11 @@ from ttxt_core.sandbox.faults import Channel, Faults, ServerClock
 from ttxt_core.sandbox.feeds import Feed, PracticeFeed, RecordingFeed
 from ttxt_core.sandbox.public_market import PublicMarket, ShownTrade
 from ttxt_core.sandbox.server import SandboxServer, json_response
-from ttxt_core.simulation.practice_pairs import DEFAULT_PAIRS, PracticePair
-from ttxt_core.simulation.simulator_settings import START_BALANCES, SimulatorSettings
+from ttxt_core.simulation.simulator_settings import SimulatorSettings
 
 VENUE = "bybit"
 _TICK_S = 0.01
 _OPENING_S = 30.0
-
-
-class BybitSandboxSettings(Struct, frozen=True, kw_only=True):
-    """What a sandbox is like.
-
-    Attributes:
-        host, port: where it listens; port 0 takes a free one. tls: serve https and wss.
-        seed: of the market, the ids and the faults. rate: events a second of the practice market.
-        pairs: what it trades. recordings: files to play instead. capture: raw frames to serve instead.
-        speed: of recordings and captures; 0 is as fast as clients read, for captures.
-        balances, leverage: what the account begins with.
-        faults: see `faults.parse_fault`.
-        latency_s: how long answers on sockets are under way.
-        limit_scale: multiplies the venue's rate limits.
-        kept_books: how many states of each order book topic are kept for comparison.
-        api_key, api_secret: made up when they are not given.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    tls: bool = False
-    seed: int = 1
-    rate: float = 200.0
-    pairs: tuple[PracticePair, ...] = DEFAULT_PAIRS
-    recordings: tuple[Path, ...] = ()
-    capture: Path | None = None
-    speed: float = 1.0
-    balances: Mapping[str, Decimal] = field(default_factory=lambda: dict(START_BALANCES))
-    leverage: Decimal = Decimal(10)
-    faults: tuple[str, ...] = ()
-    latency_s: float = 0.005
-    limit_scale: float = 1.0
-    kept_books: int = 0
-    api_key: str = ""
-    api_secret: str = ""
 
 
 class BybitSandbox:
@@ -90,7 +53,7 @@ class BybitSandbox:
 
     Attributes:
         faults: what goes wrong. exchange: markets and account. desk: orders as the venue keeps them.
-        keys: ``main`` may trade, ``read_only`` may not, ``expired`` may nothing.
+        keys: see `make_keys`. terms: what the account is. funding: of positions.
     """
 
     def __init__(self, settings: BybitSandboxSettings | None = None, clock: Clock | None = None) -> None:
@@ -106,27 +69,25 @@ class BybitSandbox:
         faults.set(*settings.faults)
         clock_shown = ServerClock(true_clock, faults)
         account = SimulatorSettings(account=VENUE, balances=settings.balances, leverage=settings.leverage)
-        self.exchange = exchange = SandboxExchange(VENUE, account, clock_shown)
+        self.exchange = exchange = SandboxExchange(VENUE, account, clock_shown, hedges=settings.hedge_mode)
         self.desk = desk = OrderDesk(exchange, clock_shown, settings.seed)
-        self.keys = {
-            "main": ApiKey(settings.api_key or secrets.token_hex(9), settings.api_secret or secrets.token_hex(18)),
-            "read_only": ApiKey(secrets.token_hex(9), secrets.token_hex(18), may_trade=False),
-            "expired": ApiKey(secrets.token_hex(9), secrets.token_hex(18), is_expired=True),
-        }
+        self.keys = make_keys(settings, clock_shown.now_ms())
         ring = KeyRing(list(self.keys.values()))
         limits = RateLimits(clock_shown, settings.limit_scale)
         self._public = {c: PublicSocket(c, exchange, faults, clock_shown, settings.kept_books) for c in CATEGORIES}
         login = Login(ring, faults, clock_shown)
         self._stream = stream = PrivateSocket(login, clock_shown, settings.latency_s)
-        self._switch = switch = DeadManSwitch(stream, desk)
+        self._switch = switch = DeadManSwitch(stream, desk, is_offered=settings.dead_man_offered)
         commands = OrderCommands(desk, limits)
+        self.terms = terms = AccountTerms(settings.uid, settings.margin_mode)
         trade = TradeSocket(login, commands, stream, faults, clock_shown)
         rest = RestService(
             MarketQueries(exchange, self._public, clock_shown),
-            AccountQueries(exchange, desk, switch, clock_shown),
+            AccountQueries(exchange, desk, switch, terms, clock_shown),
             commands,
             stream,
             keys=ring,
+            terms=terms,
             limits=limits,
             faults=faults,
             clock=clock_shown,
@@ -135,7 +96,9 @@ class BybitSandbox:
         desk.on_messages = stream.publish
         exchange.on_reports = desk.on_reports
         exchange.on_trades = self._on_trades
-        exchange.on_market = desk.on_market
+        self._liquidations = Liquidations(exchange, desk, clock_shown, self._public["linear"].broadcast)
+        self.funding = Funding(exchange, desk, settings.funding_interval_s)
+        exchange.on_market = self._on_market
         self.server = server = SandboxServer(
             settings.host,
             settings.port,
@@ -143,6 +106,7 @@ class BybitSandbox:
             faults=faults,
             clock=true_clock,
             latency_s=settings.latency_s,
+            idle_s=settings.idle_s,
         )
         for category, socket in self._public.items():
             server.socket(f"/v5/public/{category}", socket)
@@ -212,18 +176,21 @@ class BybitSandbox:
         """Its own books (`depth` levels a side), orders, executions, positions and balances, as texts."""
         return own_state(self.exchange, self.desk, depth)
 
-    def book_at(self, category: str, symbol: str, depth: int, update: int) -> tuple[list[Level], list[Level]] | None:
+    def book_at(
+        self, category: str, symbol: str, depth: int, update: int, time_ms: int | None = None
+    ) -> tuple[list[Level], list[Level]] | None:
         """Bids and asks of an order book topic, best first, as its message number `update` left them.
 
+        `time_ms`, the matching time in the message, tells messages of one number apart where the count began anew.
         None when that state is not kept: see `BybitSandboxSettings.kept_books`.
         """
-        return self._public[category].book_stream(symbol, depth).state_at(update)
+        return self._public[category].book_stream(symbol, depth).state_at(update, time_ms)
 
     # -- running ---------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         """Open the market and listen."""
-        self._tasks = [asyncio.create_task(self._feed.run()), asyncio.create_task(self._tick())]
+        self._tasks = [asyncio.create_task(run) for run in (self._feed.run(), self._tick(), self.funding.run())]
         try:
             await asyncio.wait_for(self._opened(), _OPENING_S)
             await self.server.start()
@@ -278,6 +245,10 @@ class BybitSandbox:
             await asyncio.sleep(_TICK_S)
             for socket in self._public.values():
                 socket.tick()
+
+    def _on_market(self, market: PublicMarket) -> None:
+        self.desk.on_market(market)
+        self._liquidations.check(market)
 
     def _on_trades(self, market: PublicMarket, trades: list[ShownTrade]) -> None:
         self._public[market.category].on_trades(market, trades)

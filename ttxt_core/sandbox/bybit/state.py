@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ttxt_core.events.envelope import InstrumentKey
 from ttxt_core.sandbox.bybit.desk import OrderDesk
 from ttxt_core.sandbox.bybit.wire import Row, text
 from ttxt_core.sandbox.exchange import SandboxExchange
@@ -16,7 +17,10 @@ def own_state(exchange: SandboxExchange, desk: OrderDesk, depth: int | None) -> 
         "orders": [order.row(is_stream=True) for order in desk.journal.orders.newest_first()],
         "executions": [execution.row for execution in desk.journal.orders.executions],
         "positions": [
-            _position(exchange, market) for market in exchange.markets.values() if _is_open(exchange, market)
+            _position(exchange, market, key)
+            for market in exchange.markets.values()
+            for key in exchange.sides.of(market.info.key).values()
+            if market.category != "spot" and exchange.account.position(key).quantity
         ],
         "balances": {
             b.currency: {"total": text(b.total), "free": text(b.free), "held": text(b.held)} for b in balances
@@ -35,15 +39,12 @@ def _book(market: PublicMarket, depth: int | None) -> Row:
     }
 
 
-def _is_open(exchange: SandboxExchange, market: PublicMarket) -> bool:
-    return market.category != "spot" and bool(exchange.account.position(market.info.key).quantity)
-
-
-def _position(exchange: SandboxExchange, market: PublicMarket) -> Row:
-    position = exchange.account.position(market.info.key)
+def _position(exchange: SandboxExchange, market: PublicMarket, key: InstrumentKey) -> Row:
+    position = exchange.account.position(key)
     return {
         "category": market.category,
         "symbol": market.symbol,
+        "index": exchange.sides.index(key),
         "quantity": text(position.quantity),
         "entry_price": text(position.entry_price, ""),
         "realised_pnl": text(position.realised_pnl),

@@ -9,13 +9,17 @@ from typing import Protocol
 
 import orjson
 
+from ttxt_core.events.market import Side
+from ttxt_core.sandbox.bybit.instruments import price_limit
 from ttxt_core.sandbox.bybit.market_rows import stream_candle, stream_trade, ticker_row
-from ttxt_core.sandbox.bybit.wire import Row
+from ttxt_core.sandbox.bybit.wire import Row, text
 from ttxt_core.sandbox.candles import Candle
+from ttxt_core.sandbox.faults import is_due
 from ttxt_core.sandbox.public_market import PublicMarket, ShownTrade
 
 _KLINE_MS = 1000
-_TICKER_MS = {"spot": 50, "linear": 100}
+_PRICE_LIMIT_MS = 300
+_TICKER_MS = {"spot": 50, "linear": 100, "inverse": 100}
 _MOST_TRADES = 1024
 
 
@@ -48,6 +52,26 @@ class SilentStream:
     def tick(self, now_ms: int) -> bytes | None:
         """Nothing."""
         return None
+
+
+class PriceLimitStream(SilentStream):
+    """``priceLimit``: the band of limit prices, every 300 ms."""
+
+    def __init__(self, market: PublicMarket) -> None:
+        self._market = market
+        self._due_ms = 0
+
+    def first(self, now_ms: int) -> bytes | None:
+        """See `TopicStream`."""
+        market = self._market
+        self._due_ms = now_ms + _PRICE_LIMIT_MS
+        band = {"buyLmt": text(price_limit(market, Side.BUY), ""), "sellLmt": text(price_limit(market, Side.SELL), "")}
+        data = {"symbol": market.symbol} | band
+        return orjson.dumps({"topic": f"priceLimit.{market.symbol}", "data": data, "ts": now_ms})
+
+    def tick(self, now_ms: int) -> bytes | None:
+        """See `TopicStream`."""
+        return self.first(now_ms) if is_due(self._due_ms, now_ms, _PRICE_LIMIT_MS) else None
 
 
 class TradeStream(SilentStream):
@@ -86,7 +110,7 @@ class KlineStream:
 
     def tick(self, now_ms: int) -> bytes | None:
         """See `TopicStream`."""
-        if now_ms < self._due_ms:
+        if not is_due(self._due_ms, now_ms, _KLINE_MS):
             return None
         self._due_ms = now_ms + _KLINE_MS
         running = self._latest(now_ms)
@@ -132,9 +156,10 @@ class TickerStream:
 
     def tick(self, now_ms: int) -> bytes | None:
         """See `TopicStream`."""
-        if now_ms < self._due_ms:
+        period_ms = _TICKER_MS[self._market.category]
+        if not is_due(self._due_ms, now_ms, period_ms):
             return None
-        self._due_ms = now_ms + _TICKER_MS[self._market.category]
+        self._due_ms = now_ms + period_ms
         row = ticker_row(self._market, is_stream=True)
         changed = {name: value for name, value in row.items() if self._sent.get(name) != value}
         self._sent = row

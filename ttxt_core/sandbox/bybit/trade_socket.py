@@ -105,7 +105,7 @@ class TradeSocket:
             raise Refusal(errors.NO_OPERATION, "op type is not found")
         if not isinstance(fields, dict):
             raise errors.bad_parameter("Params error")
-        check_may_trade(key)
+        check_may_trade(key, fields.get("category"))
         return self._wrap(command, self._commands.run(operation, fields))
 
     def _check_faults(self) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS
 from ttxt_core.events.market import Side
 
-CATEGORIES = ("spot", "linear")
-EMPTY_CATEGORIES = ("inverse", "option")
+CATEGORIES = ("spot", "linear", "inverse")
+CONTRACTS = ("linear", "inverse")
+EMPTY_CATEGORIES = ("option",)
 """Served, and there is nothing in them."""
 SIDES = {"Buy": Side.BUY, "Sell": Side.SELL}
 SIDE_NAMES = {Side.BUY: "Buy", Side.SELL: "Sell"}
