@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from ttxt_core.connectors.config import ConnectorConfig, load_config
@@ -31,11 +30,12 @@ from ttxt_core.events import (
 )
 from ttxt_core.orders.limits import RiskLimits
 from ttxt_core.orders.managed_order import ManagedOrder
-from ttxt_core.orders.router import new_client_order_id
 from ttxt_core.sandbox.bybit.sandbox import BybitSandbox
+from ttxt_core.sandbox.faults import Channel
 from ttxt_core.session.live import LiveSession, live
 from ttxt_core.web.secrets import Credentials, Secret
 
+NOT_CONFIRMED = "the account sheet is not confirmed"
 KEY = InstrumentKey("bybit", "linear", "BTC/USDT")
 QUICK = ConnectorTimings(
     answer_s=1.0, expiry_s=1.5, settle_s=0.1, book_silence_s=1.0, ticker_silence_s=5.0, retry_cap_s=0.5
@@ -56,13 +56,15 @@ STOP: dict[str, Any] = {
     "reduce_only": True,
     "trigger_direction": TriggerDirection.FALL,
 }
+STOP_LIMIT: dict[str, Any] = {"reduce_only": True, "trigger_direction": TriggerDirection.FALL}
 
 
-def credentials_of(sandbox: BybitSandbox) -> Credentials:
-    return Credentials(Secret(sandbox.api_key), Secret(sandbox.api_secret))
+def credentials_of(sandbox: BybitSandbox, key: str = "main") -> Credentials:
+    """Of one of the keys that `make_keys` names."""
+    return Credentials(Secret(sandbox.keys[key].key), Secret(sandbox.keys[key].secret))
 
 
-async def until(condition: Callable[[], object], what: str | Callable[[], object], timeout_s: float = 15.0) -> None:
+async def until(condition: Callable[[], object], what: str | Callable[[], object], timeout_s: float = 60.0) -> None:
     for _ in range(round(timeout_s / 0.01)):
         if condition():
             return
@@ -85,7 +87,7 @@ def order(session: LiveSession, side: Side, quantity: str, percent_off: str | No
     kind = fields.pop("order_type", OrderType.MARKET if price is None else OrderType.LIMIT)
     if kind is OrderType.STOP_MARKET:
         fields["trigger_price"], price = price, None
-    name = new_client_order_id(Random())
+    name = session.commands.new_client_order_id()
     command = CreateOrder(session.account, name, side, kind, Decimal(quantity), price, **fields)
     refused = session.send(KEY, command)
     assert refused is None, refused
@@ -96,7 +98,7 @@ def order(session: LiveSession, side: Side, quantity: str, percent_off: str | No
 
 def refusal(session: LiveSession, quantity: str = "0.01") -> str | None:
     """Why a bid far from the market is refused; None when it was sent."""
-    name = new_client_order_id(Random())
+    name = session.commands.new_client_order_id()
     bid = CreateOrder(
         session.account, name, Side.BUY, OrderType.LIMIT, Decimal(quantity), price_of(session, "-4"), TimeInForce.GTC
     )
@@ -104,13 +106,26 @@ def refusal(session: LiveSession, quantity: str = "0.01") -> str | None:
 
 
 async def armed(session: LiveSession) -> LiveSession:
-    """Arm as soon as it may be."""
-    await until(lambda: session.commands.arm() is None, session.why_not_arm)
+    """Arm as soon as it may be, on whatever terms."""
+    await armable(session)
+    assert await session.arm() is None
     return session
+
+
+async def armable(session: LiveSession) -> None:
+    """Wait until nothing but the account sheet stands against arming."""
+    await until(lambda: session.why_not_arm() in {None, NOT_CONFIRMED}, session.why_not_arm)
 
 
 async def in_state(tracked: ManagedOrder, state: OrderState) -> None:
     await until(lambda: tracked.state is state, lambda: f"{state}, it is {tracked.state}: {tracked.reason}")
+
+
+def cut_private(sandbox: BybitSandbox) -> None:
+    """Cut every private connection."""
+    for connection in sandbox.server.connections:
+        if connection.channel is Channel.PRIVATE:
+            connection.cut()
 
 
 def has_book(session: LiveSession) -> bool:
@@ -120,9 +135,16 @@ def has_book(session: LiveSession) -> bool:
 
 @asynccontextmanager
 async def running(
-    sandbox: BybitSandbox, config: ConnectorConfig, state: Path, limits: RiskLimits = LIMITS, **changes: Any
+    sandbox: BybitSandbox,
+    config: ConnectorConfig,
+    state: Path,
+    limits: RiskLimits = LIMITS,
+    *,
+    key: str = "main",
+    timings: ConnectorTimings = QUICK,
+    **changes: Any,
 ) -> AsyncIterator[LiveSession]:
-    session = live(config, credentials_of(sandbox), limits, state=state, timings=QUICK, **changes)
+    session = live(config, credentials_of(sandbox, key), limits, state=state, timings=timings, **changes)
     try:
         await session.start()
         yield session
@@ -137,10 +159,13 @@ async def trade_until_killed(config: ConnectorConfig, credentials: Credentials, 
     session = live(config, credentials, LIMITS, state=state, timings=QUICK)
     async with session:
         await armed(session)
-        taken = order(session, Side.BUY, "0.05", None)
+        exits = {"take_profit": price_of(session, "9"), "stop_loss": price_of(session, "-9")}
+        taken = order(session, Side.BUY, "0.05", None, **exits)
         await in_state(taken, OrderState.FILLED)
         stop = order(session, Side.SELL, "0.05", "-8", **STOP)
         await in_state(stop, OrderState.UNTRIGGERED)
+        limited = order(session, Side.SELL, "0.05", "-7", **STOP_LIMIT, trigger_price=price_of(session, "-6"))
+        await in_state(limited, OrderState.UNTRIGGERED)
         for percent in ("-3", "-3.5", "-4"):
             await in_state(order(session, Side.BUY, "0.01", percent), OrderState.NEW)
         await asyncio.sleep(0.5)

@@ -13,6 +13,7 @@ from tests.connector_support import sandbox_config
 from tests.live_support import (
     KEY,
     LIMITS,
+    NOT_CONFIRMED,
     QUICK,
     STOP,
     armed,
@@ -38,6 +39,7 @@ from ttxt_core.events import (
     Source,
 )
 from ttxt_core.orders.limits import RiskLimits
+from ttxt_core.orders.sweep import swept
 from ttxt_core.sandbox.bybit.sandbox import BybitSandbox, BybitSandboxSettings
 from ttxt_core.sandbox.faults import Channel
 from ttxt_core.session import SessionKind
@@ -156,7 +158,7 @@ async def test_where_there_is_no_trade_socket_orders_go_over_rest(tmp_path: Path
         async with running(sandbox, config, tmp_path) as session:
             await armed(session)
             await in_state(order(session, Side.BUY, "0.01", "-4"), OrderState.NEW)
-        assert session.exit_summary == "1 ended · 0 protective kept"
+        assert session.exit_summary == "1 cancelled"
 
 
 async def test_it_is_not_armed_before_the_account_is_reconciled(tmp_path: Path) -> None:
@@ -164,7 +166,8 @@ async def test_it_is_not_armed_before_the_account_is_reconciled(tmp_path: Path) 
         sandbox.faults.set("slow@rest:1:0.12")
         async with running(sandbox, sandbox_config(sandbox), tmp_path) as session:
             said: list[str] = []
-            while (reason := session.commands.arm()) is not None:
+            while (reason := session.commands.arm()) != NOT_CONFIRMED:
+                assert reason is not None
                 assert not session.commands.is_armed
                 said += [reason] if reason not in said else []
                 await asyncio.sleep(0.005)
@@ -210,14 +213,17 @@ async def test_a_wrong_clock_stops_entries(tmp_path: Path) -> None:
         offset.clear()
         offset.add(0, 0, 3_000_000_000)
         await until(lambda: not session.commands.is_armed, "the interlock")
-        assert session.commands.disarmed_because == "clock skew: this machine and the venue are 3.0 s apart"
+        assert (
+            session.commands.disarmed_because
+            == "clock skew: this machine and the venue are 3.0 s apart: set this machine's clock"
+        )
         assert session.commands.arm() == session.commands.disarmed_because
 
 
 async def test_an_order_whose_outcome_is_not_known_keeps_it_from_being_armed(tmp_path: Path) -> None:
     async with BybitSandbox(SANDBOX) as sandbox, running(sandbox, sandbox_config(sandbox), tmp_path) as session:
         await armed(session)
-        sandbox.faults.set("lost_reply@trade", "stall@private:1:1.6", "slow@rest:1:0.4")
+        sandbox.faults.set("lost_reply@trade", "drop@private:1", "slow@rest:1:3")
         lost = order(session, Side.BUY, "0.01", "-4")
         await in_state(lost, OrderState.UNKNOWN)
         session.commands.interlock("a look")
@@ -230,7 +236,7 @@ async def test_an_order_whose_outcome_is_not_known_keeps_it_from_being_armed(tmp
 async def test_orders_made_elsewhere_are_shown_counted_and_cancelled(tmp_path: Path) -> None:
     async with BybitSandbox(SANDBOX) as sandbox:
         config = sandbox_config(sandbox)
-        async with running(sandbox, replace(config, account="other"), tmp_path) as other:
+        async with running(sandbox, replace(config, account="other"), tmp_path / "other") as other:
             await armed(other)
             made = order(other, Side.BUY, "0.5", "-4")
             await in_state(made, OrderState.NEW)
@@ -249,6 +255,26 @@ async def test_orders_made_elsewhere_are_shown_counted_and_cancelled(tmp_path: P
                 assert refusal(session, "0.2") is None
 
 
+async def test_disarming_cancels_entries_keeps_what_protects_and_says_so(tmp_path: Path) -> None:
+    async with BybitSandbox(SANDBOX) as sandbox, running(sandbox, sandbox_config(sandbox), tmp_path) as session:
+        await armed(session)
+        await in_state(order(session, Side.BUY, "0.02", None), OrderState.FILLED)
+        await until(lambda: session.orders.accounts.held(KEY, "main"), "the position")
+        stop = order(session, Side.SELL, "0.02", "-8", **STOP)
+        await in_state(stop, OrderState.UNTRIGGERED)
+        target = order(session, Side.SELL, "0.01", "4", reduce_only=True)
+        await in_state(target, OrderState.NEW)
+        entries = [order(session, Side.BUY, "0.01", percent) for percent in ("-3", "-4")]
+        sweep = session.commands.disarm("no key for 15 min")
+        assert sweep == (2, 2, 0)
+        assert swept(sweep, session.orders, KEY) == "2 cancelled · 1 stop and 1 exit kept (LONG 0.02)"
+        assert refusal(session) == "disarmed: no key for 15 min"
+        for entry in entries:
+            await in_state(entry, OrderState.CANCELED)
+        assert (stop.state, target.state) == (OrderState.UNTRIGGERED, OrderState.NEW)
+        assert session.commands.disarm("again") == (0, 2, 0)
+
+
 # -- the end ------------------------------------------------------------------------------------------------
 
 
@@ -262,7 +288,7 @@ async def test_at_its_end_entries_are_cancelled_and_stops_kept(tmp_path: Path) -
             for percent in ("-3", "-4"):
                 await in_state(order(session, Side.BUY, "0.01", percent), OrderState.NEW)
             order(session, Side.BUY, "0.01", "-3.5")  # not answered yet
-        assert session.exit_summary == "3 ended · 1 protective kept"
+        assert session.exit_summary == "3 cancelled · 1 stop kept (LONG 0.02 BTC/USDT)"
         assert session.troubles == []
         left = [row for row in sandbox.state()["orders"] if row["orderStatus"] in {"New", "Untriggered"}]
         assert [row["orderLinkId"] for row in left] == [stop.client_order_id]
@@ -277,7 +303,7 @@ async def test_entries_that_the_venue_does_not_end_are_told(tmp_path: Path) -> N
             await armed(session)
             await in_state(order(session, Side.BUY, "0.01", "-4"), OrderState.NEW)
             sandbox.faults.set("maintenance@trade:1:30", "maintenance@rest:1:30")
-        assert session.exit_summary == "0 ended · 0 protective kept · 1 MAY STILL WORK"
+        assert session.exit_summary == "0 cancelled · 1 MAY STILL WORK"
         assert session.troubles == ["entries that may still work at bybit: 1; it did not say they ended"]
 
 

@@ -20,6 +20,7 @@ from tests.connector_support import sandbox_config
 from tests.live_support import (
     KEY,
     LIMITS,
+    NOT_CONFIRMED,
     QUICK,
     STOP,
     armed,
@@ -41,7 +42,7 @@ from ttxt_core.session.live import LiveSession, live
 SANDBOX = BybitSandboxSettings(seed=7, rate=300)
 ROOT = Path(__file__).parent.parent
 WORKING = {"New", "PartiallyFilled", "Untriggered"}
-STATE_FILE = "bybit-testnet-main.day"
+STATE_FILE = "bybit-testnet-53888001.day"
 
 
 class Tomorrow(SystemClock):
@@ -135,20 +136,20 @@ async def test_killed_with_orders_and_a_position_everything_is_reconciled_before
             await process.wait()
         await until(lambda: not sandbox.server.connections, "the sandbox alone")
         state = sandbox.state()
-        assert len([row for row in state["orders"] if row["orderStatus"] in WORKING]) >= 4
+        assert len([row for row in state["orders"] if row["orderStatus"] in WORKING]) >= 7
         assert Decimal(state["positions"][0]["quantity"]) >= Decimal("0.05")
 
         async with running(sandbox, config, tmp_path / "state") as session:
             assert not session.commands.is_armed
             assert session.commands.arm() is not None
-            await until(lambda: session.why_not_arm() is None, session.why_not_arm)
+            await until(lambda: session.why_not_arm() == NOT_CONFIRMED, session.why_not_arm)
             compare(session, sandbox.state())
-            assert all(tracked.is_external for tracked in session.orders.working())
+            assert not any(tracked.is_external for tracked in session.orders.working())
             assert abs(session.result.profit["USDT"] - profit_of(session, sandbox.state())) < Decimal("1e-9")
             await armed(session)
             assert refusal(session) is None
         left = [row for row in sandbox.state()["orders"] if row["orderStatus"] in WORKING]
-        assert [row["reduceOnly"] for row in left] == [True]
+        assert [row["reduceOnly"] for row in left] == [True] * 4
 
 
 async def test_what_happened_while_nobody_listened_is_known_and_counted_once(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def config_of(sandbox: BybitSandbox, **changes: Any) -> ConnectorConfig:
     return sandbox_config(sandbox, trading="none", environment="mainnet", **changes)
 
 
-async def until(condition: Callable[[], object], what: str, timeout_s: float = 15.0) -> None:
+async def until(condition: Callable[[], object], what: str, timeout_s: float = 60.0) -> None:
     for _ in range(round(timeout_s / 0.01)):
         if condition():
             return

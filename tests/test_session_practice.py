@@ -159,7 +159,7 @@ async def test_refusals_are_answered_and_cancels_always_pass() -> None:
         assert reasons[0].startswith("max_order_notional is 10,000 USDT, this is 65,")
         assert reasons[1:] == [
             "disarmed: the trader is away",
-            "nothing executes orders of account 'practice' at 'bybit'",
+            "nothing executes orders of account 'practice' at bybit linear",
         ]
 
 

@@ -33,7 +33,8 @@ def paper(
 ) -> Session:
     """A PAPER session: a venue's public streams, and a simulated account named ``paper``.
 
-    The connector has no way for commands: no order leaves this machine, and no key is read.
+    The connector has no way for commands: no order leaves this machine, and no key is read. The market is recorded
+    where the config's `recording` says.
 
     Args:
         config: whose market; its trading must be ``none``.
@@ -56,7 +57,7 @@ def paper(
         venues = frozenset({config.venue})
         return MarketSource(connector, venues, account, open=connector.prepare, close=connector.close)
 
-    return Session(
+    session = Session(
         SessionKind.PAPER,
         clock,
         connect,
@@ -66,3 +67,5 @@ def paper(
         answer_within_s=answer_within_s,
         keep_minutes=keep_minutes,
     )
+    session.record_to = config.recording_folder
+    return session

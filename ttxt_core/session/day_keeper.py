@@ -31,17 +31,16 @@ class DayKeeper:
         trouble: why the ledger is not on disk; empty when it is.
     """
 
-    def __init__(self, blotter: Blotter, file: DayLossFile, *, account: str, category: str, clock: Clock) -> None:
+    def __init__(self, blotter: Blotter, *, account: str, category: str, clock: Clock) -> None:
         self.is_square = False
         self.trouble = ""
         self._blotter = blotter
-        self._file = file
+        self._file: DayLossFile | None = None
         self._account = account
         self._category = category
         self._clock = clock
         self._ledger = self._begin()
         self._differing: dict[InstrumentKey, tuple[Decimal, int]] = {}
-        self._is_loaded = False
         self._writing: asyncio.Task[None] | None = None
 
     @property
@@ -49,15 +48,14 @@ class DayKeeper:
         """Since when fills have to be asked for, the venue's time."""
         return self._ledger.fills_from_ns
 
-    def load(self) -> None:
-        """Take up what was kept of today; fine when that was done.
+    def load(self, file: DayLossFile, *, is_kept: bool = True) -> None:
+        """Take up what `file` has of today, and keep it there from now on, unless another process does.
 
         Raises:
             StateError: see `DayLossFile.load`.
         """
-        if not self._is_loaded:
-            self._file.load(self._ledger)
-            self._is_loaded = True
+        file.load(self._ledger)
+        self._file = file if is_kept else None
 
     def turn_day(self) -> bool:
         """At UTC midnight begin a new ledger; gives whether it did. What is held is valued at its mark."""
@@ -107,10 +105,11 @@ class DayKeeper:
 
     async def save(self) -> None:
         """Write what changed; what goes wrong is `trouble`, and is tried again the next time."""
-        if not (self._is_loaded and self._ledger.is_changed):
-            return  # a file that was refused is left as it is
-        payload = self._ledger.encode(self._file.account)
-        self._writing = asyncio.create_task(asyncio.to_thread(self._file.write, payload), name="day's loss")
+        file = self._file
+        if file is None or not self._ledger.is_changed:
+            return  # a file that was refused, or that is another's, is left as it is
+        payload = self._ledger.encode(file.account)
+        self._writing = asyncio.create_task(asyncio.to_thread(file.write, payload), name="day's loss")
         try:
             await asyncio.shield(self._writing)
         except StateError as error:

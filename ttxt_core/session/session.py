@@ -17,18 +17,21 @@ from typing import Any, Self
 from ttxt_core.clock import Clock, SystemClock
 from ttxt_core.errors import ConfigError, QueueFullError, RecordingError, TtxtError
 from ttxt_core.events import (
-    AmendOrder,
     BookState,
     BookStatus,
-    CancelOrder,
     ConnectorError,
-    CreateOrder,
     Event,
+    Fill,
     InstrumentKey,
     MessageHeader,
+    OrderAck,
+    OrderCommand,
+    OrderUpdate,
+    PositionUpdate,
     ResetReason,
     Source,
     StreamReset,
+    Wallet,
 )
 from ttxt_core.instruments import InstrumentBook
 from ttxt_core.orders.answer_watch import ANSWER_WITHIN_S, AnswerWatch
@@ -37,6 +40,7 @@ from ttxt_core.orders.health import Health, HealthMeter
 from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.orders.limits import SIMULATED_LIMITS, RiskLimits
 from ttxt_core.orders.manager import OrderManager
+from ttxt_core.orders.oco_keeper import OcoKeeper
 from ttxt_core.orders.router import CommandRouter, command_header
 from ttxt_core.queues.base import IQueuePublisher
 from ttxt_core.queues.fanout import FanOut
@@ -44,11 +48,13 @@ from ttxt_core.queues.observed import ObservedPublisher
 from ttxt_core.recording.live_recording import LiveRecording, RecordingStats
 from ttxt_core.recording.look_back import Kept, LookBack
 from ttxt_core.recording.replayer import MarketDataReplayer
+from ttxt_core.recording.storage import make_folder
 from ttxt_core.session.source import MarketSource, VenueAccount
 from ttxt_core.simulation.practice_market import PracticeMarket
 from ttxt_core.simulation.practice_process import PracticeProcess
 from ttxt_core.simulation.simulated_venue import SimulatedVenue
 
+ACCOUNT_EVENTS = frozenset({OrderAck, OrderUpdate, Fill, Wallet, PositionUpdate})
 _MARKET = "market source"
 _RECORDER = "recorder"
 
@@ -69,7 +75,11 @@ class Session:
         kind: what it is. account: whose orders its executors take. clock: market time.
         events: everything that happens. commands: where commands go in; it has the limits, and arming.
         orders, instruments: what is known of them; never behind a subscriber of `events`.
+        oco: sends pairs of exits of which one cancels the other, and keeps them as long as the session lives.
         troubles: parts that failed, in words; the rest of the session goes on.
+        record_to: folder that the market is recorded to from the start; None: not recorded. Set it before `open`.
+        view_only: why nothing at all is sent from here; empty where commands go out.
+        exit_summary: what `stop` did with the orders at a venue; empty before, and where it had nothing to do.
     """
 
     def __init__(
@@ -101,8 +111,11 @@ class Session:
         self.clock = clock
         self.events = FanOut(f"the {kind} session")
         self.troubles: list[str] = []
+        self.record_to: Path | None = None
+        self.view_only = ""
+        self.exit_summary = ""
         self._market_end = ObservedPublisher(self.events, self._on_market_event, self._on_full)
-        self._account_end = ObservedPublisher(self.events, self._on_account_event, self._on_full)
+        self._account_end = account_end = ObservedPublisher(self.events, self._on_account_event, self._on_full)
         self._source = source = connect(self._market_end)
         self._blotter = blotter = Blotter(clock, self.events.book)
         self.orders: OrderManager = blotter.orders
@@ -112,21 +125,20 @@ class Session:
             orders=blotter.orders,
             market=blotter.market,
             limits=limits,
-            events=self._account_end,
+            events=account_end,
             session_loss=blotter.loss,
             refuse_arming=self.why_not_arm,
         )
         self._venues: list[SimulatedVenue] = []
         if isinstance(source.account, VenueAccount):
-            self.account, commands = source.account
+            self.account, ways = source.account
             for name in source.venues:
-                self.commands.attach(name, self.account, commands)
+                for category, commands in ways.items():
+                    self.commands.attach(name, self.account, commands, category)
         else:
             self.account = source.account.account
             for name in sorted(source.venues):
-                venue = SimulatedVenue(
-                    name, source.account, market=self.events, publisher=self._account_end, clock=clock
-                )
+                venue = SimulatedVenue(name, source.account, market=self.events, publisher=account_end, clock=clock)
                 self._venues.append(venue)
                 self.commands.attach(name, self.account, venue.commands)
             self.commands.arm()
@@ -140,9 +152,8 @@ class Session:
         self._is_started = False
         self._loss_stopped = False
         self._meter = HealthMeter(blotter, self.events.stats, self.troubles, wall)
-        self._answers = AnswerWatch(
-            self.orders, self._account_end, clock=clock, wall=wall, answer_within_s=answer_within_s
-        )
+        self.oco = OcoKeeper(self.orders, self.commands, account_end, clock=clock, wall=wall)
+        self._answers = AnswerWatch(self.orders, account_end, clock=clock, wall=wall, answer_within_s=answer_within_s)
 
     # -- running -------------------------------------------------------------------------------------------
 
@@ -150,8 +161,11 @@ class Session:
         """Make sure that there is such a market. `start` does it by itself; before a screen it is better known.
 
         Raises:
+            RecordingError: it can't be recorded where it is to be; nothing was asked of a venue yet.
             TtxtError: there is none, or no way to it; stop the session.
         """
+        if self.record_to is not None:
+            make_folder(self.record_to)
         if not self._is_opened and self._source.open is not None:
             await self._source.open()
         self._is_opened = True
@@ -167,9 +181,12 @@ class Session:
             raise ConfigError(f"start the {self.kind} session", "it was started before", "make a new one")
         self._is_started = True
         await self.open()
+        if self.record_to is not None:
+            self.start_recording(self.record_to)
         for venue in self._venues:
             self._supervise(venue.name, venue.run(), partial(self._lose_venue, venue))
         self._supervise("order watch", self._answers.run())
+        self._supervise("order pairs", self.oco.run())
         if self._look_back is not None:
             self._supervise("look back", self._look_back.run())
         self._supervise(_MARKET, self._source.control.run(), self._lose_market)
@@ -205,13 +222,17 @@ class Session:
     ) -> None:
         await self.stop()
 
-    def send(self, key: InstrumentKey, command: CreateOrder | AmendOrder | CancelOrder) -> str | None:
+    def send(self, key: InstrumentKey, command: OrderCommand) -> str | None:
         """Send a command about the instrument `key`; gives why it was refused here, or None when it went out."""
         return self.commands.send(Event(command_header(key, self.clock.now_ns()), command))
 
     def why_not_arm(self) -> str | None:
         """Why entries may not be let pass now; None when they may. `commands.arm` asks it."""
         return None
+
+    async def arm(self) -> str | None:
+        """As `commands.arm`, by a program's own word: a LIVE session asks for the account sheet and confirms it."""
+        return self.commands.arm()
 
     # -- the market source -----------------------------------------------------------------------------------
 
@@ -296,11 +317,15 @@ class Session:
     # -- what passes through -------------------------------------------------------------------------------------
 
     def _on_market_event(self, event: Event[Any]) -> None:
-        """Before anyone else sees it."""
+        """Before anyone else sees it. A connector tells of its account by the same way as of its market."""
+        if type(event.data) in ACCOUNT_EVENTS and not self._venues:
+            self._on_account_event(event)
+            return
         is_time = self._blotter.on_market_event(event)
         if is_time:
             self._watch_loss()
         elif type(event.data) is StreamReset and event.data.reason is not ResetReason.RECONNECT:
+            self.oco.on_event(event)
             for venue in self._venues:
                 venue.begin_attempt()
             if self._loss_stopped:
@@ -310,6 +335,7 @@ class Session:
     def _on_account_event(self, event: Event[Any]) -> None:
         if self._blotter.on_account_event(event):
             self._watch_loss()
+        self.oco.on_event(event)
 
     def _watch_loss(self) -> None:
         """A loss over the limit disarms and cancels entries."""

@@ -5,7 +5,7 @@ Owns the interface alone: `kinds` makes sources, `session` runs them.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from ttxt_core.orders.command_lanes import CommandLanes
@@ -24,10 +24,14 @@ class MarketControl(Protocol):
 
 
 class VenueAccount(NamedTuple):
-    """An account at a venue, by what events call it, and the way of its commands."""
+    """An account at a venue.
+
+    Attributes:
+        name: what events call it. commands: the way of its commands, by category.
+    """
 
     name: str
-    commands: CommandLanes
+    commands: Mapping[str, CommandLanes]
 
 
 class MarketSource(NamedTuple):
