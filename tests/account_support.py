@@ -26,7 +26,7 @@ from ttxt_core.events import (
     Wallet,
 )
 from ttxt_core.orders.manager import OrderManager
-from ttxt_tui.state.status import protection
+from ttxt_tui.state.status import SIMULATED
 from ttxt_tui.state.store import Store
 from ttxt_tui.theme import Palette, load_theme
 
@@ -43,7 +43,7 @@ class Screen:
     def __init__(self, *keys: InstrumentKey) -> None:
         self.clock = ManualClock()
         self.manager = OrderManager(self.clock)
-        self.store = Store(self.manager, protection(is_simulated=True))
+        self.store = Store(self.manager, SIMULATED)
         for key in keys or (LINEAR,):
             self.feed(named(key))
 

@@ -60,6 +60,31 @@ SPOT_BTC = {
     "priceFilter": {"tickSize": "0.01"},
 }
 ETH = {"symbol": "ETHUSDT", "baseCoin": "ETH"}
+INVERSE_BTC = {
+    "symbol": "BTCUSD",
+    "contractType": "InversePerpetual",
+    "status": "Trading",
+    "baseCoin": "BTC",
+    "quoteCoin": "USD",
+    "settleCoin": "BTC",
+    "deliveryTime": "0",
+    "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00", "leverageStep": "0.01"},
+    "priceFilter": {"minPrice": "0.10", "maxPrice": "1999999.80", "tickSize": "0.10"},
+    "lotSizeFilter": {
+        "minNotionalValue": "1",
+        "maxOrderQty": "25000000",
+        "maxMktOrderQty": "5000000",
+        "minOrderQty": "1",
+        "qtyStep": "1",
+    },
+    "fundingInterval": 480,
+}
+INVERSE_DATED = INVERSE_BTC | {
+    "symbol": "BTCUSDZ26",
+    "contractType": "InverseFutures",
+    "deliveryTime": "1798185600000",
+    "fundingInterval": 0,
+}
 
 
 # -- frames ----------------------------------------------------------------------------------------------

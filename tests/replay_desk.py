@@ -48,7 +48,7 @@ async def running(desk: Desk) -> AsyncIterator[asyncio.Task[None]]:
     await desk.settle()
     yield task
     desk.replayer.stop()
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
 
 
 OpenDesk = Callable[..., Desk]

@@ -50,6 +50,7 @@ class Auditor:
         self.orders: dict[str, OrderUpdate] = {}
         self.position = D(0)
         self.executions: set[str] = set()
+        self.filled: dict[str, Decimal] = {}
         self.expected = {c: b[0] for c, b in desk.balances().items()}
 
     def working(self) -> list[OrderUpdate]:
@@ -70,11 +71,19 @@ class Auditor:
             elif isinstance(data, Wallet):
                 self._wallet(data)
         for fill in fills:  # by the end of a step the order's total agrees with its fills
-            total = self.desk.filled(fill.client_order_id)
-            assert self.orders[fill.client_order_id].filled_quantity == total
+            assert self.orders[name_of(fill)].filled_quantity == self.filled[name_of(fill)]
         for currency, (total, _, _) in self.desk.balances().items():
             assert total == self.expected[currency]
+        self._exits()
         return fills
+
+    def _exits(self) -> None:
+        """The position's exits close it, whole, and there is at most one of a kind; once triggered they are orders."""
+        exits = [order for order in self.working() if order.is_position_exit and order.state.value == "untriggered"]
+        assert len({order.trigger_direction for order in exits}) == len(exits)
+        for order in exits:
+            assert order.quantity - order.filled_quantity == abs(self.position)
+            assert (self.position > 0) == (order.side is Side.SELL)
 
     def at_rest(self) -> None:
         """With no order and no position left, nothing is held."""
@@ -85,20 +94,21 @@ class Auditor:
         if ack.outcome is AckOutcome.REJECTED:
             assert ack.reason
         elif ack.command is not Command.CREATE:
-            assert self.orders[ack.client_order_id].state not in TERMINAL
+            assert ack.command is Command.PROTECT or self.orders[name_of(ack)].state not in TERMINAL
 
     def _update(self, order: OrderUpdate) -> None:
-        before = self.orders.get(order.client_order_id)
+        before = self.orders.get(name_of(order))
         assert 0 <= order.filled_quantity <= order.quantity
         assert (order.state.value == "filled") == (order.filled_quantity == order.quantity)
         if before is not None:
             assert before.state not in TERMINAL, "a terminal state changed"
             assert STAGE[order.state] >= STAGE[before.state]
             assert order.filled_quantity >= before.filled_quantity
-        self.orders[order.client_order_id] = order
+        self.orders[name_of(order)] = order
 
     def _fill(self, fill: Fill) -> None:
-        order = self.orders[fill.client_order_id]
+        order = self.orders[name_of(fill)]
+        self.filled[name_of(fill)] = self.filled.get(name_of(fill), D(0)) + fill.quantity
         assert self.is_valid, "a fill on a book that is not valid"
         assert order.state not in TERMINAL
         assert fill.execution_id not in self.executions
@@ -145,6 +155,11 @@ class Auditor:
             assert balance.held >= 0
             if self.desk.key.category == "spot":
                 assert balance.free >= 0, "a spot balance was overdrawn"
+
+
+def name_of(data: Any) -> str:
+    """What an order is kept under, whichever report names it."""
+    return data.client_order_id or data.order_id
 
 
 def through(order: OrderUpdate, tick: int) -> bool:

@@ -85,15 +85,25 @@ NOWHERE = '[venues.bybit.hosts]\nrest = "http://127.0.0.1:9"\nws_public = "ws://
     ("arguments", "settings", "said"),
     [
         ("bybit BTC/USDT", NOWHERE, "no connection: "),
-        ("bitby BTC/USDT", NOWHERE, "key venue: expected one of bybit, got 'bitby'"),
-        ("bybit BTC/USDT --category futures", NOWHERE, "key category: expected one of "),
-        ("bybit BTCUSDT", NOWHERE, "key pairs: expected BASE/QUOTE"),
+        ("bitby BTC/USDT", NOWHERE, "argument VENUE: expected one of bybit, got 'bitby'"),
+        ("bybit BTC/USDT --category futures", NOWHERE, "option --category: expected one of "),
+        ("bybit BTCUSDT", NOWHERE, "argument PAIR: expected BASE/QUOTE"),
         (
             "bybit BTC/USDT",
             '[venues.bybit.hosts]\nrest = "localhost"',
-            "key hosts.rest: expected an address that begins https://, got 'localhost'",
+            "key hosts.rest: expected https://HOST or http://HOST, got 'localhost'",
         ),
-        ("bybit BTC/USDT", "[venues.bybit]\nhost = 1", "key venues[...].host: no such setting"),
+        (
+            "bybit BTC/USD:BTC --category inverse",
+            NOWHERE,
+            "argument PAIR: BTC/USD:BTC is an inverse contract: what it wins and is worth, the screen can't show yet",
+        ),
+        (
+            "bybit BTC/USDT --category linear",
+            "[venues.bybit]\nbook = 30",
+            "key venues.bybit.book: expected one of 0, 1, 50, 200, 1000, got 30",
+        ),
+        ("bybit BTC/USDT", "[venues.bybit]\nhost = 1", "key venues.bybit.host: no such setting"),
     ],
 )
 def test_what_is_wrong_before_the_screen_is_one_sentence(
@@ -103,7 +113,7 @@ def test_what_is_wrong_before_the_screen_is_one_sentence(
     config.write_text(settings)
     command = [sys.executable, "-m", "ttxt_tui", "paper", *arguments.split(), "--config", str(config)]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
-    assert (ran.returncode, ran.stdout) == (1, "")
+    assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("ttxt-tui: ")
     assert said in ran.stderr
     assert ran.stderr.count("\n") == 1
@@ -121,5 +131,5 @@ async def test_a_pair_that_is_not_traded_is_said_before_the_screen(tmp_path: Pat
             sys.executable, *command, stderr=asyncio.subprocess.PIPE, cwd=REPOSITORY
         )
         _, errors = await ran.communicate()
-    assert ran.returncode == 1
+    assert ran.returncode == 2
     assert errors.decode().startswith("ttxt-tui: find bybit spot SOL/USDT: bybit trades no such pair there")

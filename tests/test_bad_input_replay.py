@@ -16,6 +16,7 @@ from ttxt_core.recording.reader import RecordingReader
 from ttxt_core.session import Session
 from ttxt_tui import cli
 from ttxt_tui.config.settings import Settings
+from ttxt_tui.opening import open_replay
 from ttxt_tui.state.log import LogLevel
 
 
@@ -29,7 +30,7 @@ class Opened(NamedTuple):
 def opened(*arguments: str | Path) -> Opened:
     notices: list[str] = []
     options = cli._parser().parse_args(["replay", *map(str, arguments)])
-    return Opened(cli._replay(options, Settings(), notices), notices)
+    return Opened(open_replay(options, Settings(), notices), notices)
 
 
 def logged(driver: Driver, level: LogLevel = LogLevel.WARN) -> list[str]:
@@ -81,7 +82,7 @@ def test_what_can_not_be_played_is_one_line_and_status_1(
 ) -> None:
     path = tmp_path / "market.bin"
     path.write_bytes(content)
-    assert cli.main(["replay", str(path)]) == 1
+    assert cli.main(["replay", str(path)]) == 2
     out, err = capsys.readouterr()
     assert (out, err) == ("", f"ttxt-tui: read {path}: {answered}\n")
     assert path.read_bytes() == content
@@ -104,7 +105,7 @@ def test_arguments_that_can_not_be_are_one_line(
 ) -> None:
     (recording.parent / "folder").mkdir()
     path, *options = arguments
-    assert cli.main(["replay", str(recording.parent / path), *options]) == 1
+    assert cli.main(["replay", str(recording.parent / path), *options]) == 2
     err = capsys.readouterr().err
     assert err.startswith("ttxt-tui: ")
     assert err.count("\n") == 1
@@ -193,14 +194,14 @@ def test_what_was_named_itself_must_be_readable(
     bad = recording.parent / "zz.bin"
     bad.touch()
     arguments = [str(bad)] if is_alone else [str(recording), str(bad)]
-    assert cli.main(["replay", *arguments]) == 1
+    assert cli.main(["replay", *arguments]) == 2
     assert capsys.readouterr().err.startswith(f"ttxt-tui: read {bad}: it is empty")
 
 
 def test_a_folder_of_nothing_readable_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("a.bin", "b.bin"):
         (tmp_path / name).touch()
-    assert cli.main(["replay", str(tmp_path)]) == 1
+    assert cli.main(["replay", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
         f"ttxt-tui: read {tmp_path}/b.bin: it is empty (nothing has been recorded to it yet)\n"
     )
@@ -213,7 +214,7 @@ def test_without_its_instrument_a_recording_is_refused_by_name(
         keyframes = [chunk.offsets for chunk in reader.chunks if chunk.header.kind == 2]
     for offset in chain.from_iterable(keyframes):
         flipped(recording, offset + 60)
-    assert cli.main(["replay", str(recording)]) == 1
+    assert cli.main(["replay", str(recording)]) == 2
     assert f"read {recording}: no whole chunk holds the instrument" in capsys.readouterr().err
 
 

@@ -39,7 +39,7 @@ def test_a_bad_value_is_one_line_with_file_key_and_what_is_expected(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     try:
-        assert cli.main(["--config", str(path)] if is_named else []) == 1
+        assert cli.main(["--config", str(path)] if is_named else []) == 2
     finally:
         path.unlink()
     out, err = capsys.readouterr()
@@ -56,7 +56,7 @@ def test_a_config_that_is_not_text_or_no_file_is_one_line(tmp_path: Path, capsys
         (tmp_path, "Is a directory"),
         (tmp_path / "x", "not there"),
     ):
-        assert cli.main(["--config", str(path)]) == 1
+        assert cli.main(["--config", str(path)]) == 2
         err = capsys.readouterr().err
         assert err.startswith(f"ttxt-tui: config file {path}: ")
         assert told in err
@@ -69,7 +69,7 @@ def test_an_option_is_named_as_it_was_written(capsys: pytest.CaptureFixture[str]
         (["--rate", "0"], "--rate 0: it is out of range"),
         (["--rate", "nan"], "--rate nan: it is out of range"),
     ):
-        assert cli.main(arguments) == 1
+        assert cli.main(arguments) == 2
         assert capsys.readouterr().err.startswith(f"ttxt-tui: {told}")
 
 

@@ -168,3 +168,29 @@ def test_floats_come_back_to_the_last_bit() -> None:
 
 def test_sides() -> None:
     assert (Side.BUY.opposite, Side.SELL.opposite) == (Side.SELL, Side.BUY)
+
+
+def test_orders_written_before_there_were_exits_are_read() -> None:
+    header = ["bybit", "linear", "BTC/USDT"]
+    create = msgpack.packb([header, ["co", "main", "a", "buy", "limit", "1", "100", "gtc", False, False]])
+    command = decode_event(create).data
+    assert (command.price, command.take_profit, command.stop_loss_by) == (Decimal(100), None, None)
+    told = [
+        "ou",
+        "main",
+        "a",
+        "id",
+        "untriggered",
+        "sell",
+        "stop_market",
+        "1",
+        "0",
+        None,
+        None,
+        "gtc",
+        False,
+        True,
+        "90",
+    ]
+    update = decode_event(msgpack.packb([header, told])).data
+    assert (update.trigger_price, update.parent_client_order_id, update.is_position_exit) == (Decimal(90), "", False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Hashable, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
@@ -178,21 +179,24 @@ async def test_under_another_screen_nothing_is_written_over_it() -> None:
         assert lines(app)[:2] == ["uno", "two"]
 
 
-async def test_under_a_widget_nothing_is_written_over_it() -> None:
+@pytest.mark.parametrize(("row", "is_covered"), [(0, False), (1, True)])
+async def test_under_a_widget_nothing_is_written_over_it(row: int, *, is_covered: bool) -> None:
+    """One that lies on the frame alone is in nobody's way."""
     pane = Rows(["one", "two"])
     async with shown(pane) as (app, pilot):
         cover = Label("cover")
         cover.styles.layer = "above"
+        cover.styles.offset = (0, row)
         app.screen.styles.layers = ("below", "above")  # type: ignore[assignment]
         await app.screen.mount(cover)
         await pilot.pause(0.1)
         app.written.clear()
         pane.put(line_0="uno")
         assert pane.flush()
-        assert app.written == []
+        assert (app.written == []) is is_covered
         await pilot.pause(0.1)
-        assert "cover" in app.screen._compositor.render_strips()[0].text
-        assert lines(app)[0] == "uno"
+        assert "cover" in app.screen._compositor.render_strips()[row].text
+        assert is_covered or lines(app)[0] == "uno"
 
 
 class _Dialog(ModalScreen[None]):

@@ -43,11 +43,11 @@ WORKING = {
         " BTC spot  ▲ BUY  65,100.0  0.012500 sending",
     ],
     78: [
-        " Symbol    Side   Type       Price      Qty   Filled State    Age    Away Note",
-        " BTC perp  ▲ BUY  POST   65,110.2  0.250    0.100    partial   1m     39t",
-        " BTC perp  ▼ SELL STOP   64,800.0  0.750    0.000    stop      1m  48.2bp R",
-        "▌ETH perp  ▼ SELL LIMIT   1,905.25 1.50     0.00     sending  40s    505t R",
-        " BTC spot  ▲ BUY  LIMIT  65,100.0  0.012500 0.000000 sending  11s    100t",
+        "   # Symbol    Side       Price      Qty   Filled State    Age    Away Note",
+        "   1 BTC perp  ▲ BUY  65,110.2  0.250    0.100    partial   1m     39t",
+        "   2 BTC perp  ▼ SELL 64,800.0  0.750    0.000    stop      1m  48.2bp R",
+        "▌  3 ETH perp  ▼ SELL  1,905.25 1.50     0.00     sending  40s    505t R",
+        "   4 BTC spot  ▲ BUY  65,100.0  0.012500 0.000000 sending  11s    100t",
     ],
 }
 

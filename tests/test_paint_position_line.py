@@ -1,5 +1,6 @@
 """The position line and the header: figures that agree with each other, words that stay, at any width."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -174,3 +175,42 @@ def test_any_position_fits_any_width(
     assert position_row(view, PALETTE, width).cell_length == width
     head = header_view(SessionWord.LIVE, Arming.ONE_KEY, "main", of, price_width=8, now_ns=SECOND)
     assert header_row(head, PALETTE, width).cell_length == width
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_live_says_where_orders_go_and_why_entries_are_stopped(width: int) -> None:
+    where = "bybit mainnet main"
+    for arming in (Arming.ARMED, Arming.ONE_KEY, Arming.DISARMED):
+        view = header_view(SessionWord.LIVE, arming, "main", _market(), price_width=8, now_ns=SECOND, whose=where)
+        assert header_row(view, PALETTE, width).text.startswith(f" LIVE  {where}  {arming}  BTC/USDT perp")
+    for reason in ("tmux client detached", "no key for 15 min"):
+        view = header_view(
+            SessionWord.LIVE,
+            Arming.DISARMED,
+            "main",
+            _market(),
+            price_width=8,
+            now_ns=SECOND,
+            whose=where,
+            disarmed_because=reason,
+        )
+        assert f"DISARMED  {reason} · BTC" in header_row(view, PALETTE, width).text
+    view = header_view(
+        SessionWord.LIVE,
+        Arming.DISARMED,
+        "main",
+        _market(),
+        price_width=8,
+        now_ns=SECOND,
+        whose=where,
+        disarmed_because="stale market: the book of BTC/USDT is stale: the connection was closed",
+    )
+    text = header_row(view, PALETTE, width).text
+    assert re.search(r"DISARMED  stale market: the b.*… · BTC", text), text
+
+
+def test_who_only_looks_on_is_told_by_the_first_words() -> None:
+    view = header_view(
+        SessionWord.LIVE, Arming.VIEW_ONLY, "main", _market(), price_width=8, now_ns=SECOND, whose="bybit demo main"
+    )
+    assert header_row(view, PALETTE, 80).text.startswith(" LIVE  VIEW-ONLY  bybit demo main  BTC/USDT perp")

@@ -56,7 +56,7 @@ async def opened(make: Callable[..., PracticeMarket] = PracticeMarket, **options
         yield bench
     finally:
         bench.market.stop()
-        await asyncio.wait_for(bench.task, 5)
+        await asyncio.wait_for(bench.task, 60)
 
 
 async def test_a_chart_is_full_before_the_first_trade() -> None:
@@ -149,7 +149,7 @@ async def test_stop_ends_it_and_it_can_be_opened_again() -> None:
         first = await bench.settle()
         bench.market.stop()
         bench.market.stop()
-        await asyncio.wait_for(bench.task, 5)
+        await asyncio.wait_for(bench.task, 60)
         bench.clock.advance_ns(SECOND_NS)
         assert await bench.settle() == []
         bench.task = asyncio.create_task(bench.market.run())

@@ -58,7 +58,7 @@ class Bench:
     async def take(self, count: int) -> list[Event[Any]]:
         """Wait until `count` more events have come."""
         first = len(self.events)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.events) < first + count:
                 self.events += await self.queue.get_batch()
         return self.events[first:]
@@ -130,7 +130,7 @@ async def test_a_process_that_ends_is_said_with_its_status() -> None:
     await bench.take(2)
     os.kill(bench.market.pid, signal.SIGKILL)
     with pytest.raises(QueueClosedError, match="ended with status -9"):
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 60)
     bench.market.rate = 50.0
     bench.market.close()
 
@@ -139,7 +139,7 @@ async def test_a_process_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "path", ["/nowhere"])
     bench = Bench()
     with pytest.raises(QueueClosedError, match=r"status 1.*ModuleNotFoundError: No module named 'ttxt_core'"):
-        await asyncio.wait_for(bench.market.run(), 10)
+        await asyncio.wait_for(bench.market.run(), 60)
     bench.market.close()
 
 
@@ -183,20 +183,20 @@ async def test_it_ends_with_its_parent_however_that_ends(number: signal.Signals)
     parent, pid = begin_parent()
     assert is_alive(pid)
     os.kill(parent.pid, number)
-    parent.wait(10)
+    parent.wait(60)
     await until(lambda: not is_alive(pid))
 
 
 async def test_a_market_stands_still_while_nobody_takes_its_events() -> None:
     async with opened(rate=2_000.0, history=0) as bench:
         await bench.take(100)
-        time.sleep(1.5)  # noqa: ASYNC251 - the whole loop, as in a stopped program
+        time.sleep(4.0)  # noqa: ASYNC251 - the whole loop, as in a stopped program
         await bench.take(6_000)
         readers = {pair.key: Reader(pair) for pair in PAIRS}
         for event in bench.events:
             readers[event.header.key].read(event)
         lag_ns = time.time_ns() - bench.events[-1].header.receive_time_ns
-    assert lag_ns < SECOND_NS, "it does not catch up, and loses nothing"
+    assert lag_ns < 3 * SECOND_NS, "it does not catch up, and loses nothing"
 
 
 async def test_a_session_goes_on_without_its_market() -> None:

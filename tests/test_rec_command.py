@@ -57,7 +57,7 @@ def test_the_times_that_the_help_names_are_read(rec: Command, form: str) -> None
         ("import", "x", "--out", "y", "--chunk-events", "0"),
         ("import", "x", "--out", "y", "--chunk-events", "many"),
         ("import", "x", "--out", "y", "--pairs", "BTCUSDT"),
-        ("import", "x", "--out", "y", "--category", "inverse"),
+        ("import", "x", "--out", "y", "--category", "option"),
         ("import", "x", "--out", "y", "--infer-steps"),
         ("info",),
         ("export", "x"),

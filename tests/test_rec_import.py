@@ -208,7 +208,7 @@ def test_instruments_from_a_file(rec: Command, tmp_path: Path, names_category: b
     [
         (b"nonsense", "JSON is malformed"),
         (b'{"retCode":0,"retMsg":"","result":{"list":[]}}', "does not name its category"),
-        (bybit.instruments("inverse").encode(), "no normalizer reads category 'inverse' yet"),
+        (bybit.instruments("option").encode(), "no normalizer reads category 'option' yet"),
         (b'{"retCode":10006,"retMsg":"slow down","result":{"category":"spot"}}', "code 10006: slow down"),
         (None, "No such file"),
     ],

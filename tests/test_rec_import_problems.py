@@ -129,13 +129,13 @@ def test_connections_that_are_not_read_are_told_once(rec: Command, tmp_path: Pat
     complaints, summary = import_with(
         rec,
         tmp_path,
-        bybit.connect("other", "wss://stream.bybit.com/v5/public/inverse"),
+        bybit.connect("other", "wss://stream.bybit.com/v5/public/option"),
         *bybit.received("other", bybit.snapshot(), bybit.book(101)),
         *bybit.received("nobody", bybit.snapshot()),
     )
     assert [complaint.split(" (")[0] for complaint in complaints] == [
         (
-            f"x.jsonl line {BAD_LINE}, other: read frames of wss://stream.bybit.com/v5/public/inverse: "
+            f"x.jsonl line {BAD_LINE}, other: read frames of wss://stream.bybit.com/v5/public/option: "
             "no normalizer reads them yet"
         ),
         (
@@ -144,7 +144,7 @@ def test_connections_that_are_not_read_are_told_once(rec: Command, tmp_path: Pat
         ),
         (
             f"x.jsonl: 2 more like line {BAD_LINE}, up to line 8: "
-            "read frames of wss://stream.bybit.com/v5/public/inverse: no normalizer reads them yet"
+            "read frames of wss://stream.bybit.com/v5/public/option: no normalizer reads them yet"
         ),
     ]
     assert summary == "5 frames, 3 frames skipped"

@@ -257,7 +257,7 @@ async def test_a_gap_about_no_pair_is_in_every_file(tmp_path: Path) -> None:
 
 async def until(is_so: Any) -> None:
     """Let other tasks and threads work until `is_so()`."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110 - what is waited for happens in files and threads
             await asyncio.sleep(0.005)
 

@@ -288,7 +288,7 @@ async def test_controls_work_while_a_consumer_is_waited_for(recording: Path, con
     for _ in range(5):
         desk.take()
         await asyncio.sleep(0)
-    await asyncio.wait_for(task, 5)
+    await asyncio.wait_for(task, 60)
 
 
 def _closed(queue: AsyncioQueue) -> None:

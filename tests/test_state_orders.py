@@ -1,5 +1,6 @@
 """The Orders pane's model: rows in a stable order, and a selection that is an order and not a line."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ttxt_core.events import (
     Side,
     StreamReset,
     TimeInForce,
+    TriggerDirection,
 )
 from ttxt_tui.state.order_rows import FillRow, OrderRow
 from ttxt_tui.state.orders import OrdersTab
@@ -76,6 +78,8 @@ def test_the_state_follows_what_is_on_its_way() -> None:
         ({"time_in_force": TimeInForce.FOK}, "FOK"),
         ({"order_type": OrderType.MARKET}, "MARKET"),
         ({"order_type": OrderType.STOP_MARKET}, "STOP"),
+        ({"trigger_price": Decimal(101)}, "STOP"),
+        ({"trigger_price": Decimal(99), "trigger_direction": TriggerDirection.FALL}, "TP"),
     ],
 )
 def test_every_kind_has_its_word(fields: dict[str, Any], kind: str) -> None:
@@ -93,6 +97,21 @@ def test_flags_say_what_a_trader_must_know() -> None:
     assert own.flags == ("R", "loses queue")
     assert external.flags == ("ext",)
     assert external.id == "elsewhere"
+    own_order = screen.manager.by_client_id("a")
+    assert own_order is not None
+    own_order.linked_to = "b"
+    screen.feed(update("other"))
+    assert _working(screen)[0].flags == ("R", "LOCAL", "loses queue")
+
+
+def test_a_stop_limit_shows_its_trigger_until_it_is_released_and_its_limit_then() -> None:
+    screen = Screen(LINEAR)
+    screen.feed(quote(100.0, 100.5))
+    screen.send(create("a", price="102", trigger_price=Decimal(101)))
+    screen.feed(ack("a"), update("a", OrderState.UNTRIGGERED, price="102", trigger_price=Decimal(101)))
+    assert (_working(screen)[0].kind, _working(screen)[0].price) == ("STOP", "101.0")
+    screen.feed(update("a", OrderState.NEW, price="102", trigger_price=Decimal(101), at=2))
+    assert (_working(screen)[0].kind, _working(screen)[0].price) == ("LIMIT", "102.0")
 
 
 def test_a_smaller_size_keeps_the_queue_and_a_larger_one_loses_it() -> None:

@@ -1,18 +1,23 @@
 """The status bar's model: every figure labelled, the real protection named, and nothing that was not measured."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
 
 from tests.account_support import PALETTE, Screen, quote
 from tests.orders_support import LINEAR, SECOND, event
-from ttxt_core.events import BookState, BookStatus, ConnectorError
+from ttxt_core.events import BookState, BookStatus, ConnectionState, ConnectorError
 from ttxt_core.orders.health import Health
 from ttxt_core.recording.live_recording import RecordingStats
 from ttxt_tui.paint.status_bar import status_bar
 from ttxt_tui.state.fields import Field
-from ttxt_tui.state.status import NO_DEAD_MAN, StatusState, protection
+from ttxt_tui.state.status import DayLoss, StatusState, dead_man_protection
 from ttxt_tui.state.tones import Tone
 
 MS = 1_000_000
+NO_DEAD_MAN = dead_man_protection("NO DEAD-MAN: orders stay if this machine dies", is_armed=False)
 
 
 @dataclass
@@ -73,14 +78,48 @@ def test_what_was_not_measured_is_not_made_up() -> None:
 
 
 def test_the_protection_really_in_force_is_named() -> None:
-    none = protection(is_simulated=False)
-    assert (none.text, none.is_safe) == (NO_DEAD_MAN, False)
-    timer = protection(is_simulated=False, dead_man_s=10)
-    assert (timer.text, timer.is_safe) == ("dead-man 10 s", True)
+    timer = dead_man_protection("dead-man 10 s", is_armed=True)
     bar = _bar()
-    bar.state.protection = none
+    bar.state.protection = timer
+    assert bar.fields()[-1].tone is Tone.DIM
+    assert bar.text(40).endswith("dead-man 10 s")
+    bar.state.protection = NO_DEAD_MAN
     assert bar.fields()[-1].tone is Tone.WARNING
+    assert bar.text().endswith("NO DEAD-MAN: orders stay if this machine dies")
     assert bar.text(40).endswith("NO DEAD-MAN")
+
+
+@pytest.mark.parametrize(
+    ("lost", "tone"), [("-70", Tone.PLAIN), ("249", Tone.PLAIN), ("250", Tone.WARNING), ("500", Tone.ERROR)]
+)
+def test_the_days_loss_is_shown_with_its_limit(lost: str, tone: Tone) -> None:
+    bar = _bar()
+    bar.state.loss = DayLoss(Decimal(lost), Decimal(500), "USDT")
+    used = max(0, int(lost))
+    assert f"loss {used}/500 USDT" in bar.text()
+    assert f"loss {used}/500" in bar.text(44)
+    assert next(field for field in bar.fields() if field.label == "loss").tone is tone
+
+
+@pytest.mark.parametrize("state", list(ConnectionState))
+@pytest.mark.parametrize("width", range(80, 201, 8))
+def test_what_gives_way_goes_whole_and_what_matters_stays(state: ConnectionState, width: int) -> None:
+    bar = _bar()
+    bar.state.protection = NO_DEAD_MAN
+    bar.state.health = _health()
+    bar.state.recording = RecordingStats((), 81_234, 4_100_000, 0, 0)
+    bar.state.loss = DayLoss(Decimal(1_234), Decimal(5_000), "USDT")
+    bar.state.streams = dict.fromkeys(("market", "private", "trade"), state)
+    text = bar.text(width)
+    assert text.startswith("● feed 0 ms")
+    assert "NO DEAD-MAN" in text
+    if state is not ConnectionState.CONNECTED:
+        assert all(f"○ {name}" in text for name in bar.state.streams)
+    ways = []
+    for field in bar.fields():
+        whole = " ".join(f"{field.label} {field.value} {field.unit}".split())
+        ways.append("|".join(re.escape(way) for way in (whole, field.brief) if way))
+    assert re.fullmatch("".join(f"(?:(?: · | )?(?:{way}))?" for way in ways), text), text
 
 
 def test_a_screen_that_is_behind_says_so() -> None:

@@ -14,7 +14,7 @@ import pytest
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 PROGRAM = """
 import sys, time
 from textual.app import App

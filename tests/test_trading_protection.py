@@ -139,7 +139,10 @@ def test_a_stop_of_the_other_side_is_replaced() -> None:
     floor.desk.protect(950)
     floor.wait()
     stop = floor.last
-    stop.side = Side.BUY  # a venue that keeps the stop of a position that turned around
+    stop.side, stop.trigger_direction = (
+        Side.BUY,
+        TriggerDirection.RISE,
+    )  # kept by the venue
     floor.desk.protect(950)
     assert floor.cancels[-1].client_order_id == stop.client_order_id
     assert floor.creates[-1].side is Side.SELL

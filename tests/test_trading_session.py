@@ -16,7 +16,7 @@ from ttxt_core.orders.router import new_client_order_id
 from ttxt_core.session import practice
 from ttxt_tui.config.settings import Sizes, Trading
 from ttxt_tui.state.log import LogLevel
-from ttxt_tui.state.status import protection
+from ttxt_tui.state.status import SIMULATED
 from ttxt_tui.state.store import Store
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
@@ -29,7 +29,7 @@ class Keys(Trader):
         clock = ManualClock(START_NS)
         super().__init__(practice(PAIRS, clock=clock, rate=300, history=5), clock)
         session = self.session
-        self.store = Store(session.orders, protection(is_simulated=True))
+        self.store = Store(session.orders, SIMULATED)
         self._mailbox = session.events.subscribe("screen", capacity=50_000)
         random = secrets.SystemRandom()
         context = DeskContext(

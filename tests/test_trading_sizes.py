@@ -15,16 +15,8 @@ from ttxt_core.events import OrderType, Side
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.limits import RiskLimits
 from ttxt_tui.config.settings import Sizes
-from ttxt_tui.trading.sizes import (
-    ExpressionError,
-    SizeBook,
-    fraction_of,
-    parse_price,
-    parse_quantity,
-    smallest,
-    step_of,
-    stepped,
-)
+from ttxt_tui.trading.expressions import ExpressionError, parse_price, parse_quantity
+from ttxt_tui.trading.sizes import SizeBook, fraction_of, smallest, step_of, stepped
 from ttxt_tui.trading.touch import Touch
 
 INFO = InstrumentInfo(LINEAR, SPEC)

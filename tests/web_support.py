@@ -47,7 +47,7 @@ class FastClock:
         await asyncio.sleep(max(0, when_ns - self.now_ns()) / 1e9 / self._speed)
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     """Wait for something that other tasks bring about."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - what is waited for knows nothing of the test

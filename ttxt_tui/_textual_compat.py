@@ -36,6 +36,8 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ttxt_tui._textual_keys import count_keys_of_a_read, keep_an_escape_before_a_key
+
 TRIED: Final = ((8, 2),)
 """The (major, minor) versions of Textual that these touches were tried with."""
 
@@ -75,7 +77,8 @@ def install() -> bool:
         _shade_a_style_once()
         _point_at_a_cell_once()
         _outlive_a_terminal_that_has_gone()
-        _count_keys_of_a_read()
+        count_keys_of_a_read()
+        keep_an_escape_before_a_key()
     return _TRIED
 
 
@@ -169,23 +172,6 @@ def _outlive_a_terminal_that_has_gone() -> None:
     WriterThread.run = run  # type: ignore[method-assign]
 
 
-def _count_keys_of_a_read() -> None:
-    """The parser gives one key after another, and which came in one read of the terminal is lost.
-
-    Pasted text comes in one piece where a typed key is alone; see `keys_together`. (textual/_parser.py, `feed`.)
-    """
-    original = XTermParser.feed
-
-    def feed(self: XTermParser, data: str) -> Iterable[Message]:
-        messages = list(original(self, data))
-        keys = [message for message in messages if isinstance(message, Key)]
-        for key in keys:
-            key._ttxt_together = len(keys)  # type: ignore[attr-defined]
-        return messages
-
-    XTermParser.feed = feed  # type: ignore[method-assign]
-
-
 def keys_together(event: Key) -> int:
     """How many keys came in the same read of the terminal as `event`, itself among them; 1 where that is not known."""
     together: int = getattr(event, "_ttxt_together", 1)
@@ -263,12 +249,13 @@ class Place:
         if widget not in visible:
             return None
         region, clip = visible[widget]
+        content = region.shrink(widget.styles.gutter)
         for other, (covered, _) in visible.items():  # the one on top comes first
             if other is widget:
                 break
-            if covered.overlaps(region):
+            if covered.overlaps(content):
                 return None
-        return region.shrink(widget.styles.gutter) if clip.contains_region(region) else None
+        return content if clip.contains_region(region) else None
 
 
 def write(widget: Widget, text: str) -> None:

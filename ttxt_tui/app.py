@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from random import SystemRandom
 from typing import ClassVar
 
 from textual import events
@@ -22,9 +22,8 @@ from textual.driver import Driver
 from ttxt_core.clock import NANOSECONDS, Clock, SystemClock
 from ttxt_core.errors import QueueClosedError
 from ttxt_core.instruments import InstrumentInfo
-from ttxt_core.orders.router import new_client_order_id
 from ttxt_core.queues.base import FullPolicy
-from ttxt_core.session import Session
+from ttxt_core.session import Session, SessionKind
 from ttxt_core.simulation.simulator_settings import FEES
 from ttxt_tui import _textual_compat
 from ttxt_tui.config.settings import Settings, config_folder
@@ -32,18 +31,21 @@ from ttxt_tui.endings import catch_endings
 from ttxt_tui.frame import Flushable, FrameClock
 from ttxt_tui.garbage import collect_in_pauses
 from ttxt_tui.keymap import Keymap
+from ttxt_tui.multiplexer import Multiplexer, multiplexer, watch
 from ttxt_tui.paint.cells import pick_glyphs
 from ttxt_tui.panes.workspace import Workspace
 from ttxt_tui.screens.desk_screen import DeskScreen
 from ttxt_tui.screens.dialogs import ChooseDialog
 from ttxt_tui.screens.handlers import Handlers
+from ttxt_tui.screens.handlers.view import Themes
 from ttxt_tui.screens.keys import KeyDispatcher
 from ttxt_tui.state.log import LogLevel
-from ttxt_tui.state.status import protection
+from ttxt_tui.state.status import SIMULATED
 from ttxt_tui.state.store import Store
 from ttxt_tui.theme.loader import load_theme, theme_files
 from ttxt_tui.theme.palette import Palette, Theme
 from ttxt_tui.theme.textual_theme import role_variables, session_variables, textual_theme
+from ttxt_tui.trading.attendance import Attendance
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.desk_context import DeskContext
 from ttxt_tui.trading.feedback import Feedback
@@ -57,7 +59,7 @@ BATCH = 20
 WRITER_TURN_S = 0.0005
 """How long the thread that writes to the terminal waits for its turn; Python's own 5 ms would be seen."""
 
-TOUCHED = frozenset({"ladder", "prompt", "pretrade", "ticket", "orders"})
+TOUCHED = frozenset({"command", "hint", "ladder", "prompt", "pretrade", "ticket", "orders"})
 """Panes that a key may change."""
 
 MAILBOX = 20_000
@@ -87,12 +89,13 @@ class Workstation(App[None], inherit_bindings=False):
         self.session = session
         super().__init__(ansi_color=theme.colourless)
         self.settings = settings
+        self._is_simulated = session.kind is not SessionKind.LIVE
         human = self._human = human_clock if human_clock is not None else SystemClock()
         self._palette = Palette(theme)
         self._keymap_of_desk = Keymap(settings.keys.preset, settings.keys.bind)
         self.store = Store(
             session.orders,
-            protection(is_simulated=True),
+            SIMULATED,
             stale_after_ns=int(settings.trading.stale_seconds * NANOSECONDS),
         )
         self.frames = FrameClock(
@@ -101,15 +104,18 @@ class Workstation(App[None], inherit_bindings=False):
         self.workspace = Workspace(session, self.store, self._make_desk(human), settings, human)
         glyphs = pick_glyphs(os.environ, settings.screen.glyphs)
         self.desk_screen = DeskScreen(self.workspace, self._palette, glyphs, self._keymap_of_desk)
-        self.handlers = Handlers(self.desk_screen, self._keymap_of_desk, self._choose_theme, lambda: self._palette)
+        self.handlers = Handlers(self.desk_screen, self._keymap_of_desk, self._themes())
         self.dispatcher = KeyDispatcher(self.desk_screen, self.handlers, self._keymap_of_desk)
         self._tasks: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
         self._last_key_ns = 0
+        self.attendance: Attendance | None = None
+        if not self._is_simulated:
+            minutes = settings.live.disarm_after_minutes
+            self.attendance = Attendance(self.workspace.desk, minutes, human.monotonic_ns())
 
     def _make_desk(self, human: Clock) -> TradingDesk:
-        random = SystemRandom()
         context = DeskContext(
             account=self.session.account,
             orders=self.session.orders,
@@ -117,12 +123,13 @@ class Workstation(App[None], inherit_bindings=False):
             market_clock=self.session.clock,
             human_clock=human,
             market_of=self.store.market_of,
-            new_id=lambda: new_client_order_id(random),
-            fees_of=_fees_of,
+            new_id=self.session.commands.new_client_order_id,
+            fees_of=_fees_of if self._is_simulated else _fees_told,
             behind_ns=lambda: self.frames.behind_ns,
             settings=self.settings.trading,
+            view_only=lambda: self.session.view_only,
         )
-        return TradingDesk(context, self.settings.sizes, first_preset=1)
+        return TradingDesk(context, self.settings.sizes, first_preset=1 if self._is_simulated else None)
 
     # -- life --------------------------------------------------------------------------------------------
 
@@ -159,8 +166,10 @@ class Workstation(App[None], inherit_bindings=False):
     async def _end(self, number: int) -> None:
         for task in self._tasks:
             task.cancel()
-        await self.session.stop()
-        self.exit(return_code=128 + number)
+        try:
+            await self.session.stop()
+        finally:
+            self.exit(return_code=128 + number)
 
     def _begin(self) -> None:
         """Once the empty screen is up: making a market holds the loop, and the screen would be laid out late."""
@@ -170,13 +179,27 @@ class Workstation(App[None], inherit_bindings=False):
         ]
         if not self.is_headless:
             self._tasks.append(asyncio.create_task(collect_in_pauses(self._idle_s), name="garbage"))
+        if self.attendance is not None and (runs_in := multiplexer(os.environ)) is not None:
+            work = partial(self._watch_client, runs_in, self.attendance)
+            self._tasks.append(asyncio.create_task(self._run(work), name="client"))
+
+    async def _watch_client(self, runs_in: Multiplexer, attendance: Attendance) -> None:
+        """Until it can't be told any more whether somebody looks, which is said."""
+        try:
+            await watch(runs_in, lambda name: self.workspace.say(attendance.left(name)))
+        except OSError as error:
+            text = f"{runs_in.name} can't be asked whether its client is there: {error.strerror}"
+            self.workspace.say(Feedback(text, LogLevel.WARN))
 
     def _idle_s(self) -> float:
         return (self._human.monotonic_ns() - self._last_key_ns) / NANOSECONDS
 
     def _before_frame(self, human_ns: int) -> None:
         self.workspace.poll(human_ns)
+        if self.attendance is not None:
+            self.workspace.say(self.attendance.poll(human_ns))
         self.handlers.poll_replay()
+        self.desk_screen.show_arming()
 
     async def on_unmount(self) -> None:
         for task in self._tasks:
@@ -217,6 +240,10 @@ class Workstation(App[None], inherit_bindings=False):
     # -- keys --------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste) and not event.is_forwarded and self.screen is self.desk_screen:
+            self.dispatcher.paste(event.text)
+            self._show_touched()
+            return
         if isinstance(event, events.Key) and not event.is_forwarded and self._take_key(event):
             return
         await super().on_event(event)
@@ -236,6 +263,8 @@ class Workstation(App[None], inherit_bindings=False):
     def _take_key(self, event: events.Key) -> bool:
         """Whether the desk takes the key: panic keys always, others while no dialog is open."""
         self._last_key_ns = self._human.monotonic_ns()
+        if self.attendance is not None:
+            self.attendance.seen(self._last_key_ns)
         if self.dispatcher.panic(event):
             self._show_touched()
             return True
@@ -268,9 +297,11 @@ class Workstation(App[None], inherit_bindings=False):
 
     # -- themes ------------------------------------------------------------------------------------------
 
+    def _themes(self) -> Themes:
+        return Themes(self._choose_theme, self.use_theme, _theme_names, lambda: self._palette)
+
     def _choose_theme(self) -> None:
-        names = sorted(theme_files(_user_themes()))
-        self.push_screen(ChooseDialog("Theme", [(name, name) for name in names]), self.use_theme)
+        self.push_screen(ChooseDialog("Theme", [(name, name) for name in _theme_names()]), self.use_theme)
 
     def use_theme(self, name: str | None) -> None:
         """Paint everything in the theme `name`."""
@@ -283,8 +314,17 @@ class Workstation(App[None], inherit_bindings=False):
         self.desk_screen.use_palette(self._palette)
 
 
+def _theme_names() -> list[str]:
+    return sorted(theme_files(_user_themes()))
+
+
 def _user_themes() -> Path:
     return config_folder() / "themes"
+
+
+def _fees_told(info: InstrumentInfo) -> tuple[Decimal | None, Decimal | None]:
+    """What the venue says that the account pays."""
+    return info.spec.maker_fee, info.spec.taker_fee
 
 
 def _fees_of(info: InstrumentInfo) -> tuple[Decimal | None, Decimal | None]:

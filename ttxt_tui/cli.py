@@ -11,18 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ttxt_core.orders.limits import RiskLimits
     from ttxt_core.session import Session
     from ttxt_tui.config.settings import Settings
     from ttxt_tui.theme.palette import Theme
 
 
-CANDLES = 1_000
-"""Fetched of every pair at the start, so that the chart is full."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the workstation; the exit status is 0, 1 for what the message says, 2 for a wrong use."""
+    """Run the workstation; the exit status is 0, 1 when it failed on its way, 2 when it could not start."""
     options = _parser().parse_args(arguments)
     from ttxt_core.errors import TtxtError
 
@@ -37,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except TtxtError as error:
         print(f"ttxt-tui: {error}", file=sys.stderr)
-        return 1
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,10 +50,14 @@ def _parser() -> argparse.ArgumentParser:
         target.add_argument("--seed", type=int, default=default, help="the same seed gives the same market")
         target.add_argument("--rate", type=float, default=default, help="events a second, up to 5000")
     paper = commands.add_parser("paper", help="a venue's public market, with simulated orders; no key is needed")
-    _common(paper, suppress=True)
-    paper.add_argument("venue", metavar="VENUE", help="e.g. bybit")
-    paper.add_argument("pairs", nargs="+", metavar="PAIR", help="e.g. BTC/USDT ETH/USDT")
-    paper.add_argument("--category", default="spot", metavar="NAME", help="the venue's product: spot (default), linear")
+    _venue(paper)
+    live = commands.add_parser("live", help="a venue's market and REAL orders there; disarmed until A")
+    _venue(live)
+    environment = live.add_mutually_exclusive_group()
+    environment.add_argument("--testnet", action="store_true", help="play money on the venue's test network")
+    environment.add_argument("--demo", action="store_true", help="play money on the venue's real market")
+    live.add_argument("--account", default="main", metavar="NAME", help="whose key is used (default main)")
+    live.add_argument("--view-only", action="store_true", help="look at market and account; nothing is sent")
     replay = commands.add_parser("replay", help="play recordings on the same screen, with simulated orders")
     _common(replay, suppress=True)
     replay.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, or a folder of them")
@@ -67,6 +66,15 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--hold", action="store_true", help="begin held: h goes on")
     replay.add_argument("--hide", action="store_true", help="hide symbol, date and price level until H or the end")
     return parser
+
+
+def _venue(parser: argparse.ArgumentParser) -> None:
+    _common(parser, suppress=True)
+    parser.add_argument("venue", metavar="VENUE", help="e.g. bybit")
+    parser.add_argument("pairs", nargs="+", metavar="PAIR", help="e.g. BTC/USDT ETH/USDT")
+    parser.add_argument(
+        "--category", default="spot", metavar="NAME", help="the venue's product: spot (default), linear"
+    )
 
 
 def _common(parser: argparse.ArgumentParser, *, suppress: bool = False) -> None:
@@ -96,21 +104,30 @@ def _run(options: argparse.Namespace) -> int:
         pick_glyphs(os.environ, settings.screen.glyphs)
     theme = _theme(options, settings)
     notices: list[str] = []
-    if options.command == "replay":
-        session = _replay(options, settings, notices)
-    elif options.command == "paper":
-        session = _paper(options, settings)
-    else:
-        session = _practice(options, settings)
     import asyncio
 
+    session = _session(options, settings, notices)
     try:
         status = asyncio.run(_show(session, settings, theme, notices))
     except KeyboardInterrupt:  # before the screen, which takes Ctrl+C as a key
-        return 130
-    for trouble in session.troubles:
-        print(f"ttxt-tui: {trouble}", file=sys.stderr)
-    return status
+        status = 130
+    said = [f"exit policy: {session.exit_summary}"] if session.exit_summary else []
+    for line in (*said, *session.troubles):
+        print(f"ttxt-tui: {line}", file=sys.stderr)
+    return status or (1 if session.troubles else 0)
+
+
+def _session(options: argparse.Namespace, settings: Settings, notices: list[str]) -> Session:
+    """The session that is asked for; what of it can't be had goes to `notices`."""
+    if options.command in {"paper", "live"}:
+        from ttxt_tui.connecting import open_live, open_paper
+
+        return (open_paper if options.command == "paper" else open_live)(options, settings)
+    from ttxt_tui.opening import open_practice, open_replay
+
+    if options.command == "replay":
+        return open_replay(options, settings, notices)
+    return open_practice(options, settings)
 
 
 async def _show(session: Session, settings: Settings, theme: Theme, notices: Sequence[str]) -> int:
@@ -119,7 +136,7 @@ async def _show(session: Session, settings: Settings, theme: Theme, notices: Seq
         await session.open()
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             print("ttxt-tui: it needs a terminal for its input and for its screen (stderr)", file=sys.stderr)
-            return 1
+            return 2
         from ttxt_tui.app import Workstation
 
         app = Workstation(session, settings, theme, notices=notices)
@@ -149,134 +166,6 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except ConfigError as error:
         raise ConfigError(f"config file {path}, {error.asked}", error.answered, error.hint) from error
-
-
-def _practice(options: argparse.Namespace, settings: Settings) -> Session:
-    from secrets import randbelow
-
-    from ttxt_core.errors import ConfigError
-    from ttxt_core.session import practice
-    from ttxt_core.simulation.simulator_settings import START_BALANCES, SimulatorSettings
-
-    seed = options.seed if options.seed is not None else settings.practice.seed
-    rate = options.rate if options.rate is not None else settings.practice.rate
-    if not 0 < rate <= 5000:
-        raise ConfigError(f"--rate {rate:g}", "it is out of range", "above 0, up to 5000 events a second")
-    seed = seed if seed is not None else randbelow(2**31)
-    balances = {**START_BALANCES, "USDT": settings.practice.balance}
-    return practice(
-        seed=seed,
-        rate=rate,
-        simulator=SimulatorSettings(balances=balances, seed=seed),
-        limits=_limits(settings),
-        recordings=settings.recording_folder,
-        keep_minutes=settings.recording.keep_minutes or None,
-        own_process=True,
-    )
-
-
-def _paper(options: argparse.Namespace, settings: Settings) -> Session:
-    from ttxt_core.connectors.config import ConnectorConfig, StreamSettings
-    from ttxt_core.session import paper
-    from ttxt_tui.config.settings import Venue
-
-    own = settings.venues.get(options.venue, Venue())
-    config = ConnectorConfig(
-        venue=options.venue,
-        category=options.category,
-        pairs=tuple(options.pairs),
-        streams=StreamSettings(book=own.book),
-        history=CANDLES,
-        hosts=own.hosts,
-        ca_path=own.ca_path,
-        proxy=own.proxy,
-    )
-    return paper(
-        config,
-        limits=_limits(settings),
-        recordings=settings.recording_folder,
-        keep_minutes=settings.recording.keep_minutes or None,
-    )
-
-
-def _replay(options: argparse.Namespace, settings: Settings, notices: list[str]) -> Session:
-    """A replay of what was named; what of it can't be played goes to `notices`, in words."""
-    from random import SystemRandom
-
-    from ttxt_core.errors import ConfigError, RecordingError
-    from ttxt_core.recording.naming import recordings_in
-    from ttxt_core.session import replay
-
-    try:
-        speed = float("inf") if options.speed == "max" else float(options.speed)
-    except ValueError:
-        speed = 0.0
-    if not speed > 0:
-        raise ConfigError(f"--speed {options.speed}", "it is no speed", "0.1 to 1000, or max")
-    if options.skip_idle is not None and not 0 < options.skip_idle < float("inf"):
-        raise ConfigError(f"--skip-idle {options.skip_idle:g}", "it is out of range", "seconds, above 0")
-    limits = _limits(settings)
-    paths, is_hidden = recordings_in(options.paths), options.hide
-    try:
-        session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=limits)
-    except RecordingError:
-        paths = _readable(paths, options.paths, notices, is_hidden=is_hidden)
-        session = replay(paths, speed=speed, skip_idle_s=options.skip_idle, limits=limits)
-    player = session.replayer
-    if player is not None:
-        if is_hidden:
-            player.hide(SystemRandom())
-        notices += [
-            f"{path}: {damage.what}, {damage.length:,} bytes from byte {damage.offset}: what is before it plays"
-            for path, damage in player.damage
-            if damage.is_tail
-        ]
-        if options.hold:
-            player.hold()
-    return session
-
-
-def _readable(paths: Sequence[Path], named: Sequence[Path], notices: list[str], *, is_hidden: bool) -> list[Path]:
-    """Those of `paths` that can be read; one that was named itself, or the last one, must be.
-
-    Which they are is not said when the recording is hidden.
-
-    Raises:
-        RecordingError: that one can't be read.
-    """
-    from ttxt_core.errors import RecordingError
-    from ttxt_core.recording.reader import RecordingReader
-
-    readable: list[Path] = []
-    for path in paths:
-        try:
-            with RecordingReader(path) as reader:
-                _ = reader.instrument
-        except RecordingError as error:
-            if path in named or (path == paths[-1] and not readable):
-                raise
-            notices.append("left out: a recording that can't be read" if is_hidden else f"left out: {error}")
-        else:
-            readable.append(path)
-    return readable
-
-
-def _limits(settings: Settings) -> RiskLimits:
-    from msgspec.structs import replace
-
-    from ttxt_core.clock import NANOSECONDS
-    from ttxt_core.orders.limits import SIMULATED_LIMITS
-
-    own = settings.limits
-    return replace(
-        SIMULATED_LIMITS,
-        max_order_notional=own.order_notional,
-        max_position_notional=own.position_notional,
-        price_band=own.price_band,
-        orders_per_second=own.orders_per_second,
-        daily_loss=own.daily_loss,
-        max_data_age_ns=int(settings.trading.stale_seconds * NANOSECONDS),
-    )
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ for one pressed again, sends pasted text as keys where it has no bracketed paste
 Pasted text comes in one piece, a typed key alone. So a key that can place, change or close something counts only when
 it is alone: no other came in the same read of the terminal or just before it. No key is made to wait for that. What
 can't be known of a key that is alone is whether another will follow: text that comes letter by letter can do what its
-first letter does and no more; it can send nothing, as that takes two keys. Cancels are not held to that: over a slow
-line quick keys come in one read too, and a cancel must get through.
+first letter does and no more; it can send nothing, as that takes two keys, unless one-key mode was turned on. Cancels
+are not held to that: over a slow line quick keys come in one read too, and a cancel must get through.
 """
 
 from __future__ import annotations

@@ -15,8 +15,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 from platformdirs import user_config_path, user_data_path
 
-from ttxt_core.connectors.config import Hosts
+from ttxt_core.connectors.config import Hosts, with_names
 from ttxt_core.errors import ConfigError
+from ttxt_core.web.secrets import Secret, secret_in
+from ttxt_tui.config.brackets import BRACKETS, Bracket
 
 APP_NAME: Final = "ttxt"
 PRESET_COUNT: Final = 5
@@ -83,20 +85,55 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
     stale_seconds: Annotated[float, Meta(gt=0, le=600)] = 10.0
     """Entries are refused when the book is older than this."""
 
+    onekey_max: Decimal | None = None
+    """The most, in quote currency, that one key may send in one-key mode; None: with real orders there is no such mode,
+    with simulated ones the limit of an order counts."""
 
-class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[limits]`: what an entry may not exceed. In quote currency where it is money."""
-
-    order_notional: Decimal | None = Decimal(250_000)
-    position_notional: Decimal | None = Decimal(1_000_000)
-    price_band: Decimal | None = Decimal("0.05")
-    """Fraction that a limit price may lie from the touch."""
-    orders_per_second: Annotated[int, Meta(gt=0)] = 20
-    daily_loss: Decimal | None = None
+    brackets: dict[str, Bracket] = field(default_factory=lambda: dict(BRACKETS))
+    """Name → the exits that an entry takes along when that bracket is chosen: `stop` and `target`, each `20t`, `15bp` or
+    `0.5%` from the entry."""
 
     def __post_init__(self) -> None:
-        for name in ("order_notional", "position_notional", "price_band", "daily_loss"):
-            _above_zero(name, getattr(self, name))
+        _above_zero("onekey_max", self.onekey_max)
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[limits]`: what an entry may not exceed. In quote currency where it is money.
+
+    With simulated orders, `ttxt_tui.config.limits` has what holds where nothing is set; real orders need all of it.
+    """
+
+    order_quantity: dict[str, Decimal] = {}
+    """`BASE/QUOTE` → of one order, in base currency."""
+
+    order_notional: Decimal | None = None
+    position_notional: Decimal | None = None
+    price_band: Decimal | None = None
+    """Fraction that a limit price may lie from the touch."""
+    leverage: Decimal | None = None
+    """Worth of all positions, if every entry filled, over the account's equity. Not on spot."""
+    liquidation_distance: Decimal | None = None
+    """Fraction of the mark: a position that is nearer to its liquidation is not added to. Not on spot."""
+    orders_per_second: Annotated[int, Meta(gt=0)] | None = None
+    daily_loss: Decimal | None = None
+    """Of a UTC day: realised, unrealised, fees and funding."""
+    require_stop: bool = False
+    """An entry must carry a stop loss, or a protective stop must stand."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if isinstance(value, Decimal):
+                _above_zero(name, value)
+        for pair, quantity in self.order_quantity.items():
+            _above_zero(f"order_quantity.{pair}", quantity)
+
+
+class Live(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[live]`: when real orders are concerned."""
+
+    disarm_after_minutes: Annotated[float, Meta(gt=0, le=240)] = 15.0
+    """Minutes without a key after which entries are cancelled and refused."""
 
 
 class Practice(Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,8 +174,11 @@ class Venue(Struct, frozen=True, forbid_unknown_fields=True):
     ca_path: str | None = None
     """Certificates to trust instead of the system's."""
 
-    proxy: str | None = None
-    """`http://host:port` that every connection goes through."""
+    dead_man_seconds: Annotated[int, Meta(ge=1, le=3600)] | None = None
+    """The venue is to cancel all orders when it has not heard of us for so long, where it offers that."""
+
+    proxy: Secret | None = None
+    """`http://host:port` that every connection goes through; it may hold a password, and is never shown."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,6 +189,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     sizes: Sizes = field(default_factory=Sizes)
     trading: Trading = Trading()
     limits: Limits = Limits()
+    live: Live = Live()
     practice: Practice = Practice()
     recording: Recording = Recording()
     venues: dict[str, Venue] = {}
@@ -189,9 +230,9 @@ def load_settings(path: Path | None = None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"config file {chosen}", f"is not TOML: {error}") from error
     try:
-        return msgspec.convert(document, Settings)
+        return msgspec.convert(document, Settings, dec_hook=secret_in)
     except msgspec.ValidationError as error:
-        raise _explained(chosen, str(error)) from error
+        raise _explained(chosen, with_names(str(error), document, Settings)) from error
     except ConfigError as error:  # of the library's own settings, which name their key
         raise ConfigError(f"config file {chosen}, {error.asked}", error.answered, error.hint) from error
 

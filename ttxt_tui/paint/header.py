@@ -24,8 +24,14 @@ SESSION_ROLE: Final[Mapping[SessionWord, Role]] = {
 
 def header_row(view: HeaderView, palette: Palette, width: int) -> Strip:
     """The header in exactly `width` cells; the words stay, figures give way."""
-    session: Run = (f" {view.session} ", palette.style("tag_text", SESSION_ROLE[view.session], bold=True))
-    words = [session, (f" {view.arming} ", palette.style(*_arming_roles(view), bold=True))]
+    tag = palette.style("tag_text", SESSION_ROLE[view.session], bold=True)
+    words: list[Run] = [(f" {view.session} ", tag)]
+    if view.whose:
+        words.append((f" {view.whose} ", palette.style("header_text", "header_bg", bold=True)))
+    if view.arming is Arming.VIEW_ONLY:
+        words.insert(1, (f" {view.arming} ", tag))
+    else:
+        words.append((f" {view.arming} ", palette.style(*_arming_roles(view), bold=True)))
     room = width - sum(width_of(text) for text, _ in words)
     if room < 1:
         return strip(words, width, palette.style("header_text", "header_bg"))

@@ -24,6 +24,7 @@ from ttxt_tui.theme.palette import Palette
 _LEFT, _RIGHT = Align.LEFT, Align.RIGHT
 
 _WORKING: Final = (
+    Column("#", _RIGHT, ((6, 3), (13, 5))),
     Column("Symbol", _LEFT, ((1, 6), (3, 9), (13, 14))),
     Column("Side", _LEFT, ((0, 2), (3, 6))),
     Column("Type", _LEFT, ((10, 6),)),
@@ -102,6 +103,7 @@ def _working_cells(row: OrderRow) -> tuple[Cell, ...]:
     letters = [_FLAG_LETTER[flag] for flag in row.flags]
     short_flags = (" ".join(letters), "".join(letters))
     return (
+        Cell(row.number, Tone.DIM),
         _symbol(row.symbol, row.short_symbol),
         _side(row.side),
         Cell(row.kind, Tone.DIM),

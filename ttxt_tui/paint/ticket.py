@@ -24,6 +24,7 @@ BOX_HEIGHT: Final = 9
 """Rows that the whole box takes."""
 NO_SIZE: Final = "no size: 1–5"
 _LABEL_WIDTH: Final = 9
+_LEAST_WARNING: Final = 50
 _SIDE_TONE: Final = {Side.BUY: Tone.BUY, Side.SELL: Tone.SELL}
 _SIDE_GLYPH: Final = {Side.BUY: "▲", Side.SELL: "▼"}
 
@@ -35,7 +36,8 @@ def ticket_line(view: TicketView, palette: Palette, width: int) -> Strip:
         return fields_row(_order_fields(view, pretrade), palette, width)
     blank = palette.style("text", "panel")
     size = _size_run(view, palette)
-    warning = [(f" {view.warning} ", palette.style("warning", "panel"))] if view.warning else []
+    words = fit(view.warning, min(width_of(view.warning), max(width // 2, _LEAST_WARNING)))
+    warning = [(f" {words} ", palette.style("warning", "panel"))] if view.warning else []
     taken = 1 + width_of(size[0]) + sum(width_of(text) for text, _ in warning)
     chips = _chips(view.presets, palette, width - taken)
     return strip([(" ", blank), *chips, size, *warning], width, blank)

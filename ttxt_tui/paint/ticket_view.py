@@ -37,13 +37,13 @@ def ticket_view(
     return TicketView(
         symbol=symbol(info.key),
         short_symbol=short_symbol(info.key),
-        base=spec.base,
+        base=info.quantity_currency,
         quote=spec.quote,
         presets=tuple(
             PresetChip(str(number), info.format_quantity(quantity, group=True), number == preset)
             for number, quantity in enumerate(presets, start=1)
         ),
-        size="" if size is None else f"{info.format_quantity(size, group=True)} {spec.base}",
+        size="" if size is None else f"{info.format_quantity(size, group=True)} {info.quantity_currency}",
         pretrade=None if pretrade is None else pretrade_view(pretrade, info, is_staged=is_staged),
         warning=warning,
     )

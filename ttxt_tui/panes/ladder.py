@@ -27,6 +27,7 @@ class LadderPane(LivePane[object]):
         super().__init__(palette, id=id)
         self._workspace = workspace
         self._layout: LadderLayout | None = None
+        self._aims_by_clicks = False
 
     def version(self) -> Hashable:
         workspace = self._workspace
@@ -66,10 +67,20 @@ class LadderPane(LivePane[object]):
         info, group, hidden = row  # type: ignore[misc]
         return ladder_footer(info, group, hidden, self.palette, width)  # type: ignore[has-type]
 
+    def on_focus(self) -> None:
+        """The focus may come from a click, which then waits behind this: it is to find no pane that aims."""
+        self.call_later(self._aim_by_clicks)
+
+    def on_blur(self) -> None:
+        self._aims_by_clicks = False
+
+    def _aim_by_clicks(self) -> None:
+        self._aims_by_clicks = self.has_focus
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A first click only focuses."""
         ladder = self._workspace.ladder
-        if self.has_focus and ladder is not None:
+        if self._aims_by_clicks and ladder is not None:
             ladder.set_cursor_line(event.get_content_offset_capture(self).y - 1)
 
     def on_mouse_scroll_down(self) -> None:

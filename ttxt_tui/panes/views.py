@@ -27,14 +27,20 @@ class WorkspaceViews:
         """Session word, arming, account, and how the active instrument stands."""
         workspace = self._workspace
         session, ladder = workspace.session, workspace.ladder
+        commands, live = session.commands, workspace.live
+        arming = Arming.ARMED if commands.is_armed else Arming.VIEW_ONLY if session.view_only else Arming.DISARMED
+        if workspace.desk.is_one_key:
+            arming = Arming.ONE_KEY
         return header_view(
             SessionWord(session.kind.upper()),
-            Arming.ARMED if session.commands.is_armed else Arming.DISARMED,
+            arming,
             session.account,
             workspace.market,
             price_width=0 if ladder is None else ladder.price_width,
             now_ns=workspace.now_ns(),
             is_held=session.replayer is not None and (session.replayer.held or session.replayer.at_end),
+            whose="" if live is None else live.whose,
+            disarmed_because="" if live is None else live.disarmed_because,
         )
 
     def position(self) -> PositionView:
@@ -79,6 +85,9 @@ class WorkspaceViews:
         status.recording = workspace.session.recording
         status.errors = workspace.store.log.errors
         status.behind_ns = workspace.desk.context.behind_ns()
+        if workspace.live is not None:
+            status.protection = workspace.live.protection()
+            status.loss = None if workspace.market is None else workspace.live.loss(workspace.market.info.spec.settle)
         return status.fields(workspace.market, workspace.now_ns())
 
     def replay_version(self) -> Hashable:

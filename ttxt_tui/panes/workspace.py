@@ -13,6 +13,7 @@ from ttxt_core.clock import NANOSECONDS, Clock
 from ttxt_core.events import Event, Fill, InstrumentKey, PositionSide, StreamReset
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_core.session import Session
+from ttxt_tui.commandline.editor import CommandLine
 from ttxt_tui.config.settings import Settings
 from ttxt_tui.state.chart import ChartState
 from ttxt_tui.state.ladder import LadderState
@@ -25,6 +26,7 @@ from ttxt_tui.state.store import Store
 from ttxt_tui.trading.coach import Coach
 from ttxt_tui.trading.desk import TradingDesk
 from ttxt_tui.trading.feedback import Feedback
+from ttxt_tui.trading.live_account import live_account
 
 SAID_FOR_NS: Final = 6 * NANOSECONDS
 """How long the answer to a key stays in the prompt line."""
@@ -39,6 +41,8 @@ class Workspace:
     Attributes:
         chart: what the chart shows of the active market; None before there is one.
         replay: the replay bar; None in other sessions. replay_control: holding and looping.
+        live: whose real orders are sent; None where orders are simulated.
+        command_line: what is being typed on it.
         said: the last answer to a key.
         asked: what the next key is asked for, spelled out; empty when nothing is.
         version: changes with everything that is only here.
@@ -56,6 +60,8 @@ class Workspace:
         self.chart: ChartState | None = None
         self.replay = ReplayState(session.replayer) if session.replayer is not None else None
         self.replay_control = ReplayControl()
+        self.live = live_account(session)
+        self.command_line = CommandLine()
         self.said = Feedback("")
         self.asked = ""
         self.version = 0

@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.layout import Layout
 from textual.screen import Screen
 from textual.strip import Strip
@@ -21,6 +22,7 @@ from ttxt_core.clock import NANOSECONDS
 from ttxt_tui.actions import BY_ID, Scope
 from ttxt_tui.keymap import Keymap, shown
 from ttxt_tui.paint.cells import Glyphs
+from ttxt_tui.paint.command_line import hint_height, hint_rows, input_row
 from ttxt_tui.paint.footer import footer
 from ttxt_tui.paint.header import header_row
 from ttxt_tui.paint.position_line import position_row
@@ -36,14 +38,33 @@ from ttxt_tui.panes.tables import AccountPane, LogPane, OrdersPane
 from ttxt_tui.panes.tape import TapePane
 from ttxt_tui.panes.views import WorkspaceViews
 from ttxt_tui.panes.workspace import Workspace
-from ttxt_tui.screens.layout import LEAST, NUMBERS, TALL_FROM, TOO_SMALL, DeskLayout, View, plan, tabs
+from ttxt_tui.screens.layout import (
+    LEAST,
+    NUMBERS,
+    TALL_FROM,
+    TOO_SMALL,
+    DeskLayout,
+    View,
+    hint_width,
+    overlays,
+    plan,
+    tabs,
+)
+from ttxt_tui.state.header import Arming
+from ttxt_tui.state.log import LogLevel
 from ttxt_tui.theme.palette import Palette
+from ttxt_tui.trading.feedback import Feedback
 
 TITLES = {"ladder": "Ladder", "chart": "Chart", "orders": "Orders", "account": "Account", "tape": "Tape", "log": "Log"}
 SHORT_TITLES = {**TITLES, "account": "Acct"}
 SCOPES = {"orders": Scope.ORDERS, "chart": Scope.CHART, "tape": Scope.TAPE, "log": Scope.LOG}
 
-COACH_INTRO = {"practice": "Simulated market, nothing is real", "replay": "A recording, nothing is real"}
+COACH_INTRO = {
+    "practice": "Simulated market, nothing is real",
+    "paper": "A live market, orders are simulated",
+    "replay": "A recording, nothing is real",
+    "live": "Orders are REAL: A arms",
+}
 
 HINTS = (
     "stage_buy",
@@ -58,7 +79,7 @@ HINTS = (
     "help",
 )
 HINTS_REPLAY = ("hold", "step", "slower", "faster", "seek", "bookmark", "attempts")
-HINTS_LAST = ("record", "quit", "palette")
+HINTS_LAST = ("command", "record", "quit", "palette")
 
 
 class DeskScreen(Screen[None], inherit_bindings=False):
@@ -74,6 +95,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         self.tab = "orders"
         self.zoomed: str | None = None
         self._keymap = keymap
+        self._looked_at = "ladder"
+        self._above: dict[str, Region] = {}
         self._layout = DeskLayout(self.view)
         self._views = WorkspaceViews(workspace)
         self._panes = self._make_panes(palette, glyphs)
@@ -100,7 +123,13 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """What the plan depends on besides the size."""
         shown_tabs = tabs(self.size.width)
         tab = self.tab if self.tab in shown_tabs or not shown_tabs else shown_tabs[0]
-        return View(tab, self.zoomed, self.workspace.replay is not None)
+        view = View(tab, self.zoomed, self.workspace.replay is not None)
+        line, ladder = self.workspace.command_line, self.workspace.ladder
+        if not line.is_open:
+            return view
+        width = hint_width(self.size.width, plan(*self.size, view))
+        is_low = ladder is not None and ladder.window.is_cursor_low
+        return view._replace(hint_rows=hint_height(line, self._panes["hint"].palette, width), is_cursor_low=is_low)
 
     @property
     def is_too_small(self) -> bool:
@@ -109,7 +138,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     def visible_panes(self) -> list[LivePane[Any]]:
         """The panes on screen, in painting order: what is traded on first."""
-        places = plan(self.size.width, self.size.height, self.view())
+        width, height, view = *self.size, self.view()
+        places = plan(width, height, view) | overlays(width, height, view)
         return [pane for name, pane in self._panes.items() if name in places]
 
     def pane(self, name: str) -> LivePane[Any]:
@@ -137,32 +167,61 @@ class DeskScreen(Screen[None], inherit_bindings=False):
         """Focus the ladder."""
         self.show_pane("ladder")
 
+    def on_descendant_focus(self) -> None:
+        """By a click as well."""
+        self._look_at(self.focused_name)
+
+    def _look_at(self, name: str) -> None:
+        """Who turns to another pane has not the staged order in mind any more: it is dropped."""
+        if name != self._looked_at and self.workspace.desk.unstage():
+            self.workspace.say(Feedback("staged order dropped: another pane", LogLevel.INFO))
+        self._looked_at = name
+
     def show_pane(self, name: str) -> None:
         """Focus a pane, bringing its tab to the front where it shares a place."""
+        self._look_at(name)
         if self.zoomed is not None and self.zoomed != name:
             self.zoomed = name
         if name in tabs(self.size.width):
             self.tab = name
-        self._arrange()
+        self.rearrange()
         self._panes[name].focus(scroll_visible=False)
 
     def zoom(self) -> None:
         """The focused pane alone, and back."""
         self.zoomed = None if self.zoomed is not None else self.focused_name
-        self._arrange()
+        self.rearrange()
 
-    def _arrange(self) -> None:
+    def show_arming(self) -> None:
+        """The ladder's frame says when one key sends; asked every frame."""
+        ladder, is_one_key = self._panes["ladder"], self.workspace.desk.is_one_key
+        if ladder.has_class("-one-key") is not is_one_key:
+            ladder.set_class(is_one_key, "-one-key")
+            ladder.border_title = f"{_title('ladder')} · {Arming.ONE_KEY}" if is_one_key else _title("ladder")
+
+    def rearrange(self) -> None:
+        """Put everything in its place: what the plan depends on has changed."""
         shown_tabs = tabs(self.size.width)
         for name in TITLES:
             others = [f"{NUMBERS[other]} {SHORT_TITLES[other]}" for other in shown_tabs if other != name]
             self._panes[name].border_subtitle = " ".join(others) if name in shown_tabs and self.zoomed is None else ""
-        # Asked of the screen itself, a layout would come from its cache of where its children are.
+        self._lay_out()
+
+    def place_command(self) -> None:
+        """The command line was opened or closed, or its hints take more or fewer rows."""
+        above = overlays(*self.size, self.view())
+        if above != self._above:
+            self._above = above
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Asked of the screen itself, a layout would come from its cache of where its children are."""
         self._panes["header"].refresh(layout=True)
 
     def on_resize(self) -> None:
         if self.zoomed is None and self.focused_name in tabs(self.size.width):
             self.tab = self.focused_name
-        self._arrange()
+        self.rearrange()
 
     # -- making ------------------------------------------------------------------------------------------
 
@@ -181,7 +240,11 @@ class DeskScreen(Screen[None], inherit_bindings=False):
             """With the last price, which tape and chart show at once: a screen tells one."""
             return quarter_second(), workspace.market and workspace.market.last_price
 
+        command = workspace.command_line
+
         return {
+            "command": lines("command", lambda p, w, _: [input_row(command, p, w)], lambda: command.version),
+            "hint": lines("hint", lambda p, w, h: hint_rows(command, p, w, h), lambda: command.version),
             "ladder": LadderPane(palette, workspace, id="ladder"),
             "position": lines("position", lambda p, w, _: [position_row(views.position(), p, w)], quarter_second),
             "prompt": lines("prompt", self._prompt, lambda: (workspace.spoken(), workspace.coach.steps)),
@@ -201,6 +264,8 @@ class DeskScreen(Screen[None], inherit_bindings=False):
 
     def _prompt(self, palette: Palette, width: int, _height: int) -> list[Strip]:
         spoken, coach = self.workspace.spoken(), self.workspace.coach
+        if not spoken.text and self.workspace.session.view_only:
+            return [feedback_line(Feedback(self.workspace.session.view_only), palette, width)]
         if spoken.text or not coach.steps:
             return [feedback_line(spoken, palette, width)]
         return [coach_line(COACH_INTRO.get(self.workspace.session.kind, ""), coach.steps, palette, width)]

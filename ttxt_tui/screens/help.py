@@ -12,7 +12,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ttxt_tui.actions import ACTIONS, Action, Group, Scope
+from ttxt_tui.commandline.reference import command_lines
 from ttxt_tui.keymap import Keymap, shown
+from ttxt_tui.screens.scrolling import scrolled
 from ttxt_tui.theme.palette import Palette
 
 _KEY_WIDTH = 16
@@ -29,7 +31,7 @@ _WHERE = {
 
 
 def help_lines(keymap: Keymap, *, is_replay: bool) -> list[tuple[str, str]]:
-    """`(keys, what they do)` in the order of the registry, headings as `(heading, "")`."""
+    """`(keys, what they do)` in the order of the registry and of the commands' table, headings as `(heading, "")`."""
     lines: list[tuple[str, str]] = []
     for group in Group:
         if group is Group.REPLAY and not is_replay:
@@ -37,6 +39,8 @@ def help_lines(keymap: Keymap, *, is_replay: bool) -> list[tuple[str, str]]:
         actions = [action for action in ACTIONS if action.group is group and keymap.keys(action.id)]
         lines += [("", ""), (group.value, "")] if lines else [(group.value, "")]
         lines += [(" ".join(shown(key) for key in keymap.keys(action.id)), _told(action)) for action in actions]
+    lines += [("", ""), ("Command line", "")]
+    lines += [(f":{usage}", meaning) for usage, meaning in command_lines()]
     return lines
 
 
@@ -74,16 +78,7 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
-        scroll = self.query_one(VerticalScroll)
         if event.key in {"escape", "question_mark", "enter", "q"}:
             self.dismiss(None)
-        elif event.key in {"down", "j"}:
-            scroll.scroll_down(animate=False)
-        elif event.key in {"up", "k"}:
-            scroll.scroll_up(animate=False)
-        elif event.key in {"pagedown", "space"}:
-            scroll.scroll_page_down(animate=False)
-        elif event.key == "pageup":
-            scroll.scroll_page_up(animate=False)
-        elif event.key in {"home", "end"}:
-            scroll.scroll_home(animate=False) if event.key == "home" else scroll.scroll_end(animate=False)
+        else:
+            scrolled(self.query_one(VerticalScroll), event.key)

@@ -57,6 +57,10 @@ class KeyDispatcher:
         """Do what the key means, or say why it does nothing. Who can't see a market does not trade on it."""
         if self._screen.is_too_small:
             self._handlers.expect(None)
+            self._handlers.close_command()
+            return
+        if self._screen.workspace.command_line.is_open:
+            self._type(event)
             return
         key, handlers, workspace = key_name(event), self._handlers, self._screen.workspace
         awaited = handlers.awaited
@@ -88,6 +92,24 @@ class KeyDispatcher:
             workspace.say(Feedback(f"{shown(key)} does nothing here: ? lists the keys", LogLevel.INFO))
             return
         handlers.run(action.id)
+
+    def paste(self, text: str) -> None:
+        """Text pasted by a terminal that says so: the command line takes it, the desk never does."""
+        if self._screen.workspace.command_line.is_open and not self._screen.is_too_small:
+            self._handlers.command_paste(text)
+
+    def _type(self, event: events.Key) -> None:
+        """A key for the command line. Pasted text may come as keys; no Enter of it sends."""
+        is_enter, together = event.key == "enter", _textual_compat.keys_together(event)
+        now_ns = self._screen.workspace.human_ns()
+        verdict = self._guard.judge(event.key, now_ns, guarded=is_enter, acts=is_enter, together=together)
+        if verdict is Verdict.ESCAPE:
+            self._handlers.close_command()
+        elif is_enter and verdict is Verdict.PASTE:
+            self._handlers.refuse_enter()
+        elif verdict is not Verdict.REPEAT:
+            character = event.character if event.is_printable and event.character is not None else ""
+            self._handlers.command_key(event.key, character)
 
     def _scopes(self, awaited: Scope | None) -> list[Scope]:
         scopes = [awaited, self._screen.scope]

@@ -6,7 +6,7 @@ in narrow and medium ones the panes without a place of their own share one, a ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
@@ -21,6 +21,7 @@ TALL_FROM: Final = 30
 """Fewer rows: no footer, and a replay bar of two lines without a frame."""
 REPLAY_HEIGHT: Final = 5
 TICKET_HEIGHT: Final = 11
+HINT_WIDTH: Final = 84
 
 NUMBERS: Final = {"ladder": 1, "chart": 2, "orders": 3, "account": 4, "tape": 5, "log": 6}
 """The panes that can have the focus, with the number that `;` is followed by."""
@@ -30,11 +31,19 @@ MEDIUM_TABS: Final = ("orders", "account", "tape", "log")
 
 
 class View(NamedTuple):
-    """What the plan depends on besides the size: the tab that is shown, a pane alone on screen, a replay bar."""
+    """What the plan depends on besides the size.
+
+    Attributes:
+        tab: which of the panes that share a place is shown. zoomed: the pane that is alone on screen.
+        is_replay: there is a replay bar. hint_rows: what the hints of the open command line take; 0 while it is closed.
+        is_cursor_low: the ladder's cursor is in its lower half.
+    """
 
     tab: str = "orders"
     zoomed: str | None = None
     is_replay: bool = False
+    hint_rows: int = 0
+    is_cursor_low: bool = False
 
 
 def tabs(width: int) -> tuple[str, ...]:
@@ -69,6 +78,31 @@ def plan(width: int, height: int, view: View) -> dict[str, Region]:
     else:
         places |= _narrow(body, view.tab)
     return places
+
+
+def overlays(width: int, height: int, view: View) -> dict[str, Region]:
+    """What lies over the plan while a command is typed: its row on the lower frames, its hints beside the ladder.
+
+    A ladder alone on screen has nothing beside it: the hints keep to the half in which its cursor is not.
+    """
+    places = plan(width, height, view)
+    if not view.hint_rows or TOO_SMALL in places:
+        return {}
+    bottom = max(places[name].bottom for name in NUMBERS if name in places)
+    ladder = places.get("ladder", Region(0, 0, 0, 0))
+    is_alone = ladder.width == width
+    left = 0 if is_alone or ladder.x > 0 else ladder.right
+    top = ladder.y + 1 if is_alone and view.is_cursor_low else bottom - 1 - view.hint_rows
+    return {
+        "command": Region(0, bottom - 1, width, 1),
+        "hint": Region(left, top, hint_width(width, places), view.hint_rows),
+    }
+
+
+def hint_width(width: int, places: Mapping[str, Region]) -> int:
+    """How wide the hints are in a plan: what the ladder leaves of the width, all of it where it leaves none."""
+    ladder = places.get("ladder", Region(0, 0, 0, 0))
+    return min(width - ladder.width or width, HINT_WIDTH)
 
 
 def _narrow(body: Region, tab: str) -> dict[str, Region]:
@@ -109,9 +143,11 @@ class DeskLayout(Layout):
         self._view = view
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        places = plan(size.width, size.height, self._view())
+        view = self._view()
+        above = overlays(size.width, size.height, view)
+        places = plan(size.width, size.height, view) | above
         return [
-            WidgetPlacement(places[child.id], NULL_OFFSET, Spacing(), child)
+            WidgetPlacement(places[child.id], NULL_OFFSET, Spacing(), child, order=int(child.id in above))
             for child in children
             if child.id is not None and child.id in places
         ]

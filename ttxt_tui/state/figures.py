@@ -120,6 +120,11 @@ def counted(number: int) -> str:
     return f"{number / 1e6:.1f}M" if number < 999_950_000 else f"{number / 1e9:.1f}G"
 
 
+def plain(amount: Decimal) -> str:
+    """An exact amount as short as it can be, never with an exponent: `0.055`, `1,204.5`."""
+    return f"{amount.normalize():,f}"
+
+
 def number_of(number: int, what: str) -> str:
     """So many of something: `1 fill`, `2,400 fills`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

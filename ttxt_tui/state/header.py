@@ -31,17 +31,25 @@ class Arming(StrEnum):
     ARMED = "ARMED"
     ONE_KEY = "ARMED 1-KEY"
     DISARMED = "DISARMED"
+    VIEW_ONLY = "VIEW-ONLY"
 
 
 class HeaderView(NamedTuple):
-    """What the header shows: two words, then figures."""
+    """What the header shows: the words, then figures.
+
+    Attributes:
+        whose: venue, environment and account, where orders are real; empty elsewhere.
+    """
 
     session: SessionWord
     arming: Arming
     fields: tuple[Field, ...]
+    whose: str = ""
 
 
 _FEED_WIDTH: Final = 9
+_REASON_WIDTH: Final = 48
+_BRIEF_REASON_WIDTH: Final = 20
 _VOLUME_UNITS: Final = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -54,6 +62,8 @@ def header_view(
     price_width: int,
     now_ns: int,
     is_held: bool = False,
+    whose: str = "",
+    disarmed_because: str = "",
 ) -> HeaderView:
     """The header of the active instrument; before there is one, without figures.
 
@@ -61,17 +71,27 @@ def header_view(
         price_width: the cells of its prices, so that nothing moves when one changes.
         now_ns: market time: the clock that is shown.
         is_held: a replay stands still.
+        whose: where real orders go; it stands for the account.
+        disarmed_because: what stopped entries, when that was no key.
     """
-    account_field = Field(account, tone=Tone.DIM)
+    first = [] if whose else [Field(account, tone=Tone.DIM)]
+    if disarmed_because:
+        whole, brief = (_cut(disarmed_because, width) for width in (_REASON_WIDTH, _BRIEF_REASON_WIDTH))
+        first.append(Field(whole, tone=Tone.WARNING, rank=1, brief=brief, brief_rank=6))
     clock = Field(time_of_day(now_ns), rank=6, is_last=True)
     if market is None:
-        return HeaderView(session, arming, (account_field, Field("no instrument yet", tone=Tone.FAINT), clock))
+        return HeaderView(session, arming, (*first, Field("no instrument yet", tone=Tone.FAINT), clock), whose)
     info, ticker, last = market.info, market.ticker, market.last_price
     change = ticker.change_24h
     tone = Tone.PLAIN if change is None else of_sign(change)
     fields = [
-        account_field,
-        Field(symbol(market.key), tone=Tone.STRONG, brief=short_symbol(market.key)),
+        *first,
+        Field(
+            symbol(market.key),
+            tone=Tone.STRONG,
+            brief=short_symbol(market.key),
+            brief_rank=5 if disarmed_because else 0,
+        ),
         Field("–" if last is None else info.format_price(last, group=True), tone=tone, width=price_width),
     ]
     if change is not None:
@@ -79,7 +99,11 @@ def header_view(
     if ticker.mark is not None:
         fields.append(Field(info.format_price(ticker.mark, group=True), "mark", width=price_width, rank=7))
     fields += [*_funding(market, now_ns), *_volume(market), _feed(market, now_ns, is_held=is_held), clock]
-    return HeaderView(session, arming, tuple(fields))
+    return HeaderView(session, arming, tuple(fields), whose)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _funding(market: MarketState, now_ns: int) -> list[Field]:
@@ -91,9 +115,12 @@ def _funding(market: MarketState, now_ns: int) -> list[Field]:
 
 
 def _volume(market: MarketState) -> list[Field]:
-    """The day's turnover in the quote currency, else its volume in the base currency."""
-    ticker, spec = market.ticker, market.info.spec
-    amount, unit = (ticker.turnover_24h, spec.quote) if ticker.turnover_24h else (ticker.volume_24h, spec.base)
+    """The day's worth in the quote currency: the turnover, of an inverse contract the volume; else the other."""
+    ticker, info = market.ticker, market.info
+    turnover = (ticker.turnover_24h, info.spec.base if info.is_inverse else info.spec.quote)
+    volume = (ticker.volume_24h, info.quantity_currency)
+    first, second = (volume, turnover) if info.is_inverse else (turnover, volume)
+    amount, unit = first if first[0] else second
     if not amount:
         return []
     scale, letter = next(((scale, letter) for scale, letter in _VOLUME_UNITS if amount >= scale), (1.0, ""))

@@ -120,6 +120,11 @@ class LadderState:
         self._is_group_chosen = True
         self.window.finer()
 
+    def set_group(self, ticks: int) -> None:
+        """So many ticks a row."""
+        self._is_group_chosen = True
+        self.window.set_group(ticks)
+
     def show(self, market: MarketState) -> None:
         """Show another market, from its middle and with its own grouping."""
         self.market, self._epoch = market, market.epoch

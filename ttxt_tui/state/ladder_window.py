@@ -71,6 +71,12 @@ class LadderWindow:
         return None if self.cursor is None else self.cursor // self.group
 
     @property
+    def is_cursor_low(self) -> bool:
+        """The cursor is on the screen, in its lower half."""
+        row = self.cursor_row
+        return row is not None and self.top is not None and self.shows(row) and self.top - row >= self.height // 2
+
+    @property
     def bottom(self) -> int | None:
         """The last row on the screen."""
         return None if self.top is None else self.top - self.height + 1

@@ -18,6 +18,7 @@ from ttxt_core.events import (
     FillKind,
     InstrumentKey,
     OrderAck,
+    OrderNotice,
     OrderState,
     OrderUpdate,
     Side,
@@ -77,8 +78,9 @@ def ack(event: Event[OrderAck], order: ManagedOrder | None, info: InstrumentInfo
 def update(event: Event[OrderUpdate], info: InstrumentInfo | None) -> Line:
     """A new state of an order; a filled one with the price that it got, others with the one that they ask for."""
     data = event.data
-    is_filled = data.state is OrderState.FILLED and data.average_price is not None
-    price = data.average_price if is_filled else data.trigger_price or data.price
+    price = data.trigger_price or data.price
+    if data.state is OrderState.FILLED and data.average_price is not None:
+        price = data.average_price if info is None else round(data.average_price, info.price_decimals)
     text = f"{STATE_WORD[data.state]}: {_order(data.side, data.quantity, price, info)}"
     if data.filled_quantity and data.state is not OrderState.FILLED:
         text += f", {_quantity(data.filled_quantity, info)} filled"
@@ -96,7 +98,7 @@ def fill(event: Event[Fill], info: InstrumentInfo | None) -> Line:
 
 
 def status(event: Event[Any]) -> Line:
-    """A `ConnectorStatus`, `ConnectorError`, `BookStatus`, `FeedGap`, `StreamReset` or `UnknownEvent`."""
+    """Any other event for the log: statuses, errors, gaps, resets, notices, and types that are not known."""
     data, header = event.data, event.header
     about = symbol(header.key) if header.pair else header.venue or "all"
     if isinstance(data, ConnectorStatus):
@@ -110,6 +112,8 @@ def status(event: Event[Any]) -> Line:
     if isinstance(data, FeedGap):
         missed = "" if data.missed is None else f", {data.missed:,} events missed"
         return Line(LogLevel.WARN, "feed", f"{about} gap: {data.reason}{missed}")
+    if isinstance(data, OrderNotice):
+        return Line(LogLevel.WARN, "order", f"{about} {data.text}")
     if isinstance(data, StreamReset):
         return Line(LogLevel.WARN, "session", f"{about} reset: {data.reason}")
     if isinstance(data, UnknownEvent):
@@ -123,15 +127,25 @@ def nameless(key: InstrumentKey) -> Line:
 
 
 def _order(side: Side, quantity: Decimal, price: Decimal | None, info: InstrumentInfo | None) -> str:
-    at = "market" if price is None else info.format_price(price, group=True) if info is not None else f"{price:,f}"
+    at = "market" if price is None else _price(price, info)
     name = f" {symbol(info.key)}" if info is not None else ""
     return f"{SIDE_WORD[side]} {_quantity(quantity, info)}{name} @ {at}"
 
 
 def _quantity(quantity: Decimal, info: InstrumentInfo | None) -> str:
-    return figures.trimmed(info.format_quantity(quantity) if info is not None else f"{quantity:f}")
+    """As the instrument writes it; whole where that would hide what is wrong with it."""
+    shown = figures.trimmed(info.format_quantity(quantity)) if info is not None else ""
+    return shown if shown and Decimal(shown) == quantity else figures.trimmed(f"{quantity:f}")
+
+
+def _price(price: Decimal, info: InstrumentInfo | None) -> str:
+    """Likewise."""
+    shown = info.format_price(price, group=True) if info is not None else ""
+    return shown if shown and Decimal(shown.replace(",", "")) == price else f"{price:,f}"
 
 
 def _because(text: str, reason: str | None, code: str | None = None) -> str:
-    parts = [part for part in (reason, f"code {code}" if code else None) if part]
+    """The venue's code is added where the reason does not name it already."""
+    is_named = code is None or code in (reason or "")
+    parts = [part for part in (reason, None if is_named else f"code {code}") if part]
     return f"{text} — {', '.join(parts)}" if parts else text

@@ -61,9 +61,9 @@ def tiny_symbol(short: str) -> str:
 
 
 def order_kind(order: ManagedOrder) -> str:
-    """What kind of order it is: `LIMIT`, `POST`, `IOC`, `FOK`, `MARKET` or `STOP`."""
-    if order.order_type is OrderType.STOP_MARKET:
-        return "STOP"
+    """What kind of order it is: `LIMIT`, `POST`, `IOC`, `FOK`, `MARKET`, `STOP` or `TP`; those two until released."""
+    if order.order_type is OrderType.STOP_MARKET or order.is_waiting:
+        return "STOP" if order.is_stop else "TP"
     if order.order_type is OrderType.MARKET:
         return "MARKET"
     if order.post_only:

@@ -46,6 +46,7 @@ class OrderRow(NamedTuple):
 
     Attributes:
         id: the client order id, or the venue's id of an order without one.
+        number: what it is called by on the command line; empty for one that ended.
         time: of the last news, UTC. age: since it was made.
         price: limit or trigger price. share: what is filled of it, 0 to 1.
         distance: how far the market is from it: ticks behind the best price of its side, below zero ahead of it; for a
@@ -72,6 +73,7 @@ class OrderRow(NamedTuple):
     flags: tuple[str, ...]
     reason: str
     selected: bool
+    number: str = ""
 
 
 class FillRow(NamedTuple):
@@ -96,9 +98,13 @@ def order_id(order: ManagedOrder) -> str:
 
 
 def order_rows(
-    orders: Sequence[ManagedOrder], market_of: MarketOf, now_ns: int, selected: str | None = None
+    orders: Sequence[ManagedOrder],
+    market_of: MarketOf,
+    now_ns: int,
+    selected: str | None = None,
+    numbers: Sequence[int] = (),
 ) -> list[OrderRow]:
-    """A row for each order; `now_ns` is the market's time."""
+    """A row for each order; `now_ns` is the market's time, `numbers` are theirs."""
     markets = [market_of(order.key) for order in orders]
     infos = [None if market is None else market.info for market in markets]
     prices = figures.on_the_point(_order_price(o, i) for o, i in zip(orders, infos, strict=True))
@@ -126,6 +132,7 @@ def order_rows(
             flags=_flags(order),
             reason=order.reason or "",
             selected=order_id(order) == selected,
+            number=str(numbers[n]) if numbers else "",
         )
         for n, order in enumerate(orders)
     ]
@@ -178,8 +185,12 @@ def _quantity(quantity: Decimal, info: InstrumentInfo | None) -> str:
 
 
 def _order_price(order: ManagedOrder, info: InstrumentInfo | None) -> str:
-    price = order.trigger_price if order.order_type is OrderType.STOP_MARKET else order.price
+    price = order.trigger_price if _shows_trigger(order) else order.price
     return "market" if price is None else _price(price, info)
+
+
+def _shows_trigger(order: ManagedOrder) -> bool:
+    return order.order_type is OrderType.STOP_MARKET or order.is_waiting
 
 
 def _order_quantity(order: ManagedOrder, info: InstrumentInfo | None) -> str:
@@ -197,7 +208,7 @@ def _share(order: ManagedOrder) -> float:
 def _distance(order: ManagedOrder, market: MarketState | None) -> str:
     if market is None:
         return ""
-    if order.order_type is OrderType.STOP_MARKET:
+    if _shows_trigger(order):
         price = market.reference_price
         if not price or order.trigger_price is None:
             return ""
@@ -217,7 +228,12 @@ def _flags(order: ManagedOrder) -> tuple[str, ...]:
     amend = sent.amend if sent is not None else None
     is_moved = amend is not None and amend.price is not None and amend.price != order.price
     has_grown = amend is not None and amend.quantity is not None and amend.quantity > order.quantity
-    flags = (("R", order.is_protective), ("ext", order.is_external), ("loses queue", is_moved or has_grown))
+    flags = (
+        ("R", order.is_protective),
+        ("ext", order.is_external),
+        ("LOCAL", bool(order.linked_to)),
+        ("loses queue", is_moved or has_grown),
+    )
     return tuple(flag for flag, is_set in flags if is_set)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_core.orders.managed_order import ManagedOrder, OrderIdentity
 from ttxt_core.orders.manager import OrderManager
 from ttxt_tui.state.figures import NS_PER_SECOND
 from ttxt_tui.state.lookup import MarketOf
@@ -47,6 +47,7 @@ class OrdersState:
         self.tab = OrdersTab.WORKING
         self._manager = manager
         self._market_of = market_of
+        self._numbers: dict[OrderIdentity, int] = {}
         self._selected: str | None = None
         self._view = 0
         self._top = 0
@@ -105,6 +106,16 @@ class OrdersState:
         self._selected = ids[at]
         return self._selected
 
+    # -- numbers -----------------------------------------------------------------------------------------
+
+    def number_of(self, order: ManagedOrder) -> int:
+        """The number that an order is called by on the command line. None is given twice in a session."""
+        return self._numbers.setdefault(order.identity, len(self._numbers) + 1)
+
+    def numbered(self, number: int) -> ManagedOrder | None:
+        """The working order with that number."""
+        return next((order for order in self._manager.working() if self.number_of(order) == number), None)
+
     # -- what is shown ---------------------------------------------------------------------------------
 
     def counts(self) -> dict[OrdersTab, int]:
@@ -142,7 +153,8 @@ class OrdersState:
         if written_for == self._written_for:
             return moved_on(self._written, shown, self._market_of, now_ns)
         self._written_for = written_for
-        self._written = order_rows(shown, self._market_of, now_ns, self._selected)
+        numbers = [self.number_of(order) for order in orders][top : top + height]
+        self._written = order_rows(shown, self._market_of, now_ns, self._selected, numbers)
         return self._written
 
     def range_text(self, height: int) -> str:

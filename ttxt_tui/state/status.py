@@ -7,6 +7,7 @@ width.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ttxt_core.clock import NANOSECONDS
@@ -21,8 +22,7 @@ from ttxt_tui.state.tones import Tone
 SLOW_FEED_NS: Final = NANOSECONDS // 2
 BEHIND_NS: Final = NANOSECONDS // 2
 """From here on the screen says that it is behind."""
-SIMULATED: Final = "simulated: orders end with this session"
-NO_DEAD_MAN: Final = "NO DEAD-MAN: orders stay if this machine dies"
+_MUCH_LOST: Final = Decimal("0.5")
 
 
 class Protection(NamedTuple):
@@ -33,14 +33,20 @@ class Protection(NamedTuple):
     is_safe: bool
 
 
-def protection(*, is_simulated: bool, dead_man_s: float | None = None) -> Protection:
-    """The protection that is really in force: of the simulator, of a venue's timer, or none."""
-    if is_simulated:
-        return Protection(SIMULATED, "simulated", is_safe=True)
-    if dead_man_s is None:
-        return Protection(NO_DEAD_MAN, "NO DEAD-MAN", is_safe=False)
-    text = f"dead-man {dead_man_s:g} s"
-    return Protection(text, text, is_safe=True)
+SIMULATED: Final = Protection("simulated: orders end with this session", "simulated", is_safe=True)
+
+
+def dead_man_protection(text: str, *, is_armed: bool) -> Protection:
+    """Of real orders: `text` is how a venue's timer stands, `is_armed` that it really runs."""
+    return Protection(text, text if is_armed else "NO DEAD-MAN", is_safe=is_armed)
+
+
+class DayLoss(NamedTuple):
+    """What was lost since UTC midnight (below zero: won), the limit on it, and the currency of both."""
+
+    lost: Decimal
+    limit: Decimal
+    currency: str
 
 
 class StatusState:
@@ -51,6 +57,7 @@ class StatusState:
         streams: the connection of each of a venue's streams by its name; none where there is no venue.
         health: the session's figures; None before they were read.
         recording: None while nothing is recorded.
+        loss: of the day, where there is a limit on it.
         behind_ns: for how long the terminal has not kept up.
         errors: entries of the log that are errors and were not looked at yet.
     """
@@ -60,6 +67,7 @@ class StatusState:
         self.streams: dict[str, ConnectionState] = {}
         self.health: Health | None = None
         self.recording: RecordingStats | None = None
+        self.loss: DayLoss | None = None
         self.behind_ns = 0
         self.errors = 0
 
@@ -71,6 +79,7 @@ class StatusState:
             shown.append(Field(behind, "screen behind", "s", Tone.ERROR, 5, brief=f"behind {behind} s"))
         shown += _connections(self.streams)
         shown += _health(self.health)
+        shown += _loss(self.loss)
         shown += _recording(self.recording)
         if self.errors:
             shown.append(Field(figures.counted(self.errors), "errors", "", Tone.WARNING, 3, rank=5))
@@ -98,7 +107,10 @@ def _connections(streams: Mapping[str, ConnectionState]) -> list[Field]:
     for name, state in sorted(streams.items()):
         is_up = state is ConnectionState.CONNECTED
         text = f"● {name}" if is_up else f"○ {name} {state:12}"  # the longest word: a retry moves nothing
-        shown.append(Field(text, tone=Tone.OK if is_up else Tone.ERROR, rank=5 if is_up else 0))
+        if is_up:
+            shown.append(Field(text, tone=Tone.OK, rank=5))
+        else:
+            shown.append(Field(text, tone=Tone.ERROR, brief=f"○ {name}", brief_rank=8))
     return shown
 
 
@@ -117,6 +129,18 @@ def _health(health: Health | None) -> list[Field]:
     if health.dropped:
         shown.append(Field(figures.counted(health.dropped), "dropped", "", Tone.WARNING, 3, rank=3))
     return shown
+
+
+def _loss(loss: DayLoss | None) -> list[Field]:
+    """How much of the day's loss is used up; a day that made money has used nothing."""
+    if loss is None:
+        return []
+    used = max(loss.lost, Decimal(0))
+    share = used / loss.limit
+    tone = Tone.ERROR if share >= 1 else Tone.WARNING if share >= _MUCH_LOST else Tone.PLAIN
+    limit = f"{loss.limit:,f}"
+    text = f"{used:,.0f}/{limit}"
+    return [Field(text, "loss", loss.currency, tone, 2 * len(limit) + 1, rank=3, brief=f"loss {text}", brief_rank=6)]
 
 
 def _recording(stats: RecordingStats | None) -> list[Field]:

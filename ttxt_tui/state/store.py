@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from ttxt_core.errors import TtxtError
 from ttxt_core.events import (
+    AckOutcome,
     BookStatus,
     ConnectorError,
     ConnectorStatus,
@@ -26,9 +27,11 @@ from ttxt_core.events import (
     MarketTrades,
     OrderAck,
     Orderbook,
+    OrderNotice,
     OrderUpdate,
     ResetReason,
     Side,
+    Source,
     StreamReset,
     Ticker,
     UnknownEvent,
@@ -113,6 +116,7 @@ class Store:
             UnknownEvent: self._on_logged,
             OrderAck: self._on_ack,
             OrderUpdate: self._on_update,
+            OrderNotice: self._on_logged,
             Fill: self._on_fill,
             Wallet: self.account.on_wallet,
         }
@@ -224,6 +228,9 @@ class Store:
             hook(event.data)
 
     def _on_ack(self, event: Event[OrderAck]) -> None:
+        """What was refused on this side was said by whoever sent it: it is not told twice."""
+        if event.header.source is Source.CLIENT and event.data.outcome is AckOutcome.REJECTED:
+            return
         self._log(event, log_texts.ack(event, self._manager.order_of(event), self._info(event)))
 
     def _on_update(self, event: Event[OrderUpdate]) -> None:

@@ -7,7 +7,7 @@ method raises for what a user can press.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -19,8 +19,10 @@ from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.closings import Closings
 from ttxt_tui.trading.desk_context import SPOT, DeskContext
+from ttxt_tui.trading.expressions import QuantityExpression
 from ttxt_tui.trading.feedback import SILENT, Feedback
 from ttxt_tui.trading.interlock import Interlock
+from ttxt_tui.trading.one_key import OneKey
 from ttxt_tui.trading.own_orders import OwnOrders
 from ttxt_tui.trading.pretrade import Pretrade
 from ttxt_tui.trading.protection import Protection
@@ -30,6 +32,10 @@ from ttxt_tui.trading.stager import NOTHING_STAGED, Stager
 from ttxt_tui.trading.staging import Intent, Staged
 
 _NO_MARKET: Final = Feedback("no market yet", LogLevel.WARN)
+
+
+BY_KEY: Final = "by key"
+"""Why the router is disarmed when the trader did it."""
 
 
 class TradingDesk:
@@ -44,6 +50,7 @@ class TradingDesk:
         self._own = OwnOrders(context, self.no_entry)
         self._protection = Protection(context)
         self._interlock = Interlock(context)
+        self._one_key = OneKey(context)
         self._sizing = Sizing(context, SizeBook(sizes, first_preset), self._stager)
 
     # -- what is looked at -------------------------------------------------------------------------------
@@ -146,6 +153,15 @@ class TradingDesk:
         side = Side.SELL if position > 0 else Side.BUY
         return self._stager.stage(market, Intent.REVERSE, side, abs(position) * 2)
 
+    def amend(self, client_order_id: str, ticks: int | None, quantity: Decimal | None) -> Feedback:
+        """Load an own limit order with another price or total, None for the one it has; Enter amends it."""
+        said, market = self.edit(client_order_id), self.market
+        if market is not None and self.staged is not None and ticks is not None:
+            said = self._stager.reprice(market, ticks)
+        if market is not None and self.staged is not None and quantity is not None:
+            said = self._stager.resize(market, quantity)
+        return said
+
     def edit(self, client_order_id: str) -> Feedback:
         """Load an own order: sizes change its total, `move` its price; Enter amends it."""
         order, market = self.context.find(client_order_id), self.market
@@ -214,6 +230,10 @@ class TradingDesk:
         """Choose the size of the open position."""
         return _NO_MARKET if self.market is None else self._sizing.of_position(self.market)
 
+    def choose_size(self, quantity: QuantityExpression) -> Feedback:
+        """Choose a size that was typed."""
+        return _NO_MARKET if self.market is None else self._sizing.typed(self.market, quantity)
+
     def step_size(self, steps: int) -> Feedback:
         """Change the size by `steps` steps."""
         return _NO_MARKET if self.market is None else self._sizing.step(self.market, steps)
@@ -241,6 +261,10 @@ class TradingDesk:
             return self._stager.shift(market, by_ticks)
         return self._own.move(by_ticks)
 
+    def move_to(self, client_order_id: str, ticks: int) -> Feedback:
+        """Move an own order, a stop too, to a price."""
+        return self._own.move_to(client_order_id, ticks)
+
     # -- cancels -----------------------------------------------------------------------------------------
 
     def cancel_aimed(self, orders: Sequence[ManagedOrder]) -> Feedback:
@@ -261,6 +285,10 @@ class TradingDesk:
     def cancel_symbol(self) -> Feedback:
         """Cancel the entries on the active symbol; stops stay."""
         return _NO_MARKET if self.active is None else self._own.cancel_entries(self.active)
+
+    def cancel_stops(self) -> Feedback:
+        """Cancel what protects the position on the active symbol; exits that are closing it just now go on."""
+        return _NO_MARKET if self.active is None else self._own.cancel_stops(self.active)
 
     def cancel_everywhere(self) -> Feedback:
         """Cancel all entries; stops stay."""
@@ -291,7 +319,7 @@ class TradingDesk:
         if self.active is None:
             return _NO_MARKET
         for order in self.context.orders.protective(self.active):
-            if order.order_type is OrderType.STOP_MARKET:
+            if order.is_stop:
                 self._own.halt(order.identity[2])
         return self._protection.put(self.active, ticks)
 
@@ -305,26 +333,43 @@ class TradingDesk:
         self._own.halt()
         return self._closings.panic()
 
-    def arm(self) -> Feedback:
-        """Let entries pass; not while the market that would be traded can't be trusted."""
+    def arm(self, arm: Callable[[], str | None] | None = None) -> Feedback:
+        """Let entries pass; not while the market that would be traded can't be trusted.
+
+        Args:
+            arm: does it, and gives why it can't be; the router's own way where none is given.
+        """
         trust = None if self.active is None else self.context.trust(self.active)
         if trust is not None and not trust.is_good:
             return Feedback(f"not armed: {trust.text} ({trust.reason})", LogLevel.WARN)
-        reason = self.context.router.arm()
+        self._one_key.end()
+        reason = (arm or self.context.router.arm)()
         return Feedback("ARMED", LogLevel.OK) if reason is None else Feedback(f"not armed: {reason}", LogLevel.WARN)
 
-    def disarm(self) -> Feedback:
-        """Refuse entries at once and cancel those that work; stops stay."""
+    def disarm(self, reason: str = "") -> Feedback:
+        """Refuse entries at once and cancel those that work; stops stay. `reason`: why, when it was no key."""
         self._stager.drop()
         for order in self.context.orders.entries():
             self._own.halt(order.identity[2])
-        swept = self._own.swept(self.context.router.disarm("by key"))
-        return Feedback(f"DISARMED · {swept.text}", LogLevel.WARN)
+        swept = self._own.swept(self.context.router.disarm(reason or BY_KEY))
+        self._interlock.told()
+        why = f": {reason}" if reason else ""
+        return Feedback(f"DISARMED{why} · {swept.text}", LogLevel.WARN)
+
+    @property
+    def is_one_key(self) -> bool:
+        """A key that stages an order sends it as well."""
+        return self._one_key.is_on
+
+    def use_one_key(self, most: Decimal | None) -> Feedback:
+        """Send by one key what is worth up to `most` in quote currency; None: stage everything again."""
+        return self._one_key.use(most)
 
     # -- time --------------------------------------------------------------------------------------------
 
     def poll(self, now_ns: int) -> list[Feedback]:
         """Let human time pass: expiry, touch following, moves, closings, stops. What there is to say."""
+        self._one_key.poll()
         said = [self._interlock.poll(self.active), self._stager.poll(self.market, now_ns)]
         said += self._own.poll(now_ns)
         said += self._closings.poll(now_ns)
@@ -340,4 +385,11 @@ class TradingDesk:
         if why := self.no_entry(market.key):
             return Feedback(why, LogLevel.WARN)
         size = self.size
-        return NO_SIZE if size is None else self._stager.stage(market, intent, side, size.quantity, ticks)
+        if size is None:
+            return NO_SIZE
+        said = self._stager.stage(market, intent, side, size.quantity, ticks)
+        staged, pretrade = self.staged, self._stager.pretrade(market) if self.is_one_key else None
+        if staged is None or pretrade is None or said.level is LogLevel.WARN:
+            return said
+        why = self._one_key.why_staged(staged, pretrade, market.info)
+        return Feedback(f"staged: {why}; Enter sends", LogLevel.WARN) if why else self.send()

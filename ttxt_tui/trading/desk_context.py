@@ -12,11 +12,11 @@ from decimal import Decimal
 from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS, Clock
 from ttxt_core.events import (
     AmendOrder,
-    CancelOrder,
     CreateOrder,
     Event,
     InstrumentKey,
     MessageHeader,
+    OrderCommand,
     PositionSide,
     Side,
 )
@@ -45,6 +45,7 @@ class DeskContext:
         new_id: gives a client order id that was never given before.
         fees_of: the maker's and the taker's fee of an instrument, as fractions; None where not known.
         behind_ns: for how long the terminal has not kept up with the screen.
+        view_only: why nothing at all is sent; empty where commands go out.
     """
 
     account: str
@@ -57,6 +58,7 @@ class DeskContext:
     fees_of: Callable[[InstrumentInfo], tuple[Decimal | None, Decimal | None]]
     behind_ns: Callable[[], int]
     settings: Trading
+    view_only: Callable[[], str] = lambda: ""
 
     def human_ns(self) -> int:
         """Human time now."""
@@ -64,7 +66,7 @@ class DeskContext:
 
     # -- commands ----------------------------------------------------------------------------------------
 
-    def send(self, key: InstrumentKey, command: CreateOrder | AmendOrder | CancelOrder) -> str | None:
+    def send(self, key: InstrumentKey, command: OrderCommand) -> str | None:
         """Hand a command to the router; why it was refused here, or None when it went out.
 
         The router publishes a refusal too, as an ack; this gives its words to whoever pressed the key.
@@ -147,6 +149,11 @@ class DeskContext:
 
     def no_entry(self, key: InstrumentKey) -> str:
         """Why nothing may be entered on `key` now; empty when it may. Exits and cancels never ask."""
+        if view_only := self.view_only():
+            return view_only
+        market = self.market_of(key)
+        if market is not None and market.info.is_inverse:
+            return "inverse contracts are shown here, not traded: sizes and profit are reckoned in base and quote"
         if not self.router.is_armed:
             return f"disarmed: A arms ({self.router.disarmed_because})"
         behind_ns = self.behind_ns()

@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from ttxt_core.events import Command, InstrumentKey, OrderType
+from ttxt_core.events import Command, InstrumentKey
 from ttxt_core.orders.managed_order import ManagedOrder
-from ttxt_core.orders.router import Sweep
+from ttxt_core.orders.sweep import Sweep, swept
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
-from ttxt_tui.trading.desk_context import SPOT, DeskContext
+from ttxt_tui.trading.desk_context import DeskContext
+from ttxt_tui.trading.exits import exits_under_way
 from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.moves import Moves
-from ttxt_tui.trading.pretrade import described, named
+from ttxt_tui.trading.pretrade import described
 from ttxt_tui.trading.touch import stands_at
 
 _NAMED: Final = 3
@@ -68,6 +69,17 @@ class OwnOrders:
             return Feedback("no own order selected: Tab", LogLevel.WARN)
         return self._moves.press(order, by_ticks)
 
+    def move_to(self, name: str, ticks: int) -> Feedback:
+        """Select an order and move it to a price."""
+        order = self._context.find(name)
+        market = None if order is None else self._context.market_of(order.key)
+        at = None if order is None or market is None else stands_at(order, market.info)
+        if at is None:
+            return Feedback("that order can't be moved", LogLevel.WARN)
+        self.halt(name)
+        self.selected = name
+        return self.move(ticks - at)
+
     def halt(self, name: str | None = None) -> bool:
         """Forget where one order, or all, were being moved to; whether any was."""
         return self._moves.drop(name)
@@ -106,28 +118,18 @@ class OwnOrders:
             return self.cancel([order])
         return Feedback("all entries are being cancelled" if entries else "no entry works here", LogLevel.WARN)
 
+    def cancel_stops(self, key: InstrumentKey) -> Feedback:
+        """Cancel stops and targets on `key`; exits that are closing the position just now go on."""
+        closing = exits_under_way(self._context, key)
+        stops = [order for order in self._context.orders.protective(key) if order not in closing]
+        return self.cancel(stops) if stops else Feedback("no stop or target works here", LogLevel.WARN)
+
     def cancel_entries(self, key: InstrumentKey | None) -> Feedback:
         """Cancel the entries on `key`, or everywhere; stops and targets stay."""
         for order in self._context.orders.entries(key):
             self.halt(order.identity[2])
         return self.swept(self._context.router.cancel_entries(key), key)
 
-    def swept(self, swept: Sweep, key: InstrumentKey | None = None) -> Feedback:
+    def swept(self, sweep: Sweep, key: InstrumentKey | None = None) -> Feedback:
         """What a sweep did: `7 cancelled · 1 stop kept (LONG 0.75)`."""
-        kept = self._context.orders.protective(key)
-        stops = sum(order.order_type is OrderType.STOP_MARKET for order in kept)
-        counts = [_counted(stops, "stop")] * bool(stops) + [_counted(len(kept) - stops, "exit")] * (len(kept) > stops)
-        held = ", ".join(text for each in sorted({order.key for order in kept}) if (text := self._held(each, key)))
-        words = f" · {' and '.join(counts)} kept{f' ({held})' if held else ''}" if kept else ""
-        return Feedback(f"{swept.cancelled} cancelled{words}", LogLevel.OK if swept.cancelled else LogLevel.INFO)
-
-    def _held(self, key: InstrumentKey, asked: InstrumentKey | None) -> str:
-        position, market = self._context.position(key), self._context.market_of(key)
-        if not position or key.category == SPOT:
-            return ""
-        words = named(position, None if market is None else market.info)
-        return words if asked is not None else f"{words} {key.pair}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+        return Feedback(swept(sweep, self._context.orders, key), LogLevel.OK if sweep.cancelled else LogLevel.INFO)

@@ -82,6 +82,9 @@ class Protection:
         price, quantity = market.info.price(ticks), abs(position)
         standing = self._standing(key, side)
         if standing is not None:
+            quantity = (
+                standing.quantity if standing.is_position_exit else quantity
+            )  # the venue keeps it as it should be
             return self._replace(standing, price, quantity, market)
         name = self._context.new_id()
         refused = self._context.send(
@@ -114,7 +117,7 @@ class Protection:
         """The stop on `side` that was put last and still waits; those of a position that is gone are cancelled."""
         found = None
         for order in self._context.orders.protective(key):
-            if order.order_type is not OrderType.STOP_MARKET or Command.CANCEL in order.in_flight:
+            if not order.is_stop or Command.CANCEL in order.in_flight:
                 continue
             if order.side is not side:
                 self._context.cancel(order)
@@ -166,7 +169,7 @@ class Protection:
         """What the stop should be: where it was put, and as large as the position."""
         position = self._context.position(order.key)
         is_its = bool(position) and (position > 0) == (order.side is Side.SELL)
-        size = abs(position) if is_its else order.quantity
+        size = abs(position) if is_its and not order.is_position_exit else order.quantity
         if size <= order.quantity:
             stop.uneven_ns = None
         elif stop.uneven_ns is None:

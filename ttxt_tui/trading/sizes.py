@@ -1,27 +1,17 @@
-"""Sizes: presets, steps, and quantities and prices typed as expressions.
+"""Sizes: presets and steps.
 
 Owns how a size belongs to a symbol: it is chosen for one, and never carried over to another.
 """
 
 from __future__ import annotations
 
-import re
 from decimal import ROUND_CEILING, Decimal
-from typing import Final
 
 from msgspec import Struct
 
-from ttxt_core.errors import OrderError
-from ttxt_core.events import InstrumentKey, Side
+from ttxt_core.events import InstrumentKey
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_tui.config.settings import Sizes
-from ttxt_tui.trading.touch import Touch
-
-HUNDRED: Final = Decimal(100)
-
-
-class ExpressionError(OrderError):
-    """A quantity or price that was typed and can't be read."""
 
 
 class Chosen(Struct):
@@ -80,76 +70,6 @@ def stepped(quantity: Decimal, steps: int, info: InstrumentInfo) -> Decimal:
         step = step_of(quantity, info) if steps > 0 else -step_of(quantity - info.lot_size, info)
         quantity = max(info.round_quantity(quantity + step), info.lot_size)
     return quantity
-
-
-_NUMBER: Final = r"[0-9]{1,15}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}"
-_QUANTITY: Final = re.compile(rf"({_NUMBER})\s*([$%]?)")
-_PRICE: Final = re.compile(_NUMBER)
-_TOUCH_PRICE: Final = re.compile(r"(bid|ask|mid|last)\s*(?:([+-])\s*([0-9]{1,9})\s*t)?")
-_PERCENT: Final = re.compile(rf"([+-])({_NUMBER})\s*%")
-_GROUPED: Final = re.compile(r"(?<![0-9.,])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?![0-9,])")
-
-
-def _cleaned(text: str) -> str:
-    """Lower case, without thousands separators. Any other comma stays, so that `0,5` is never read as 5."""
-    return _GROUPED.sub(lambda match: match[0].replace(",", ""), text.strip().lower())
-
-
-def parse_quantity(text: str, info: InstrumentInfo, price: Decimal, free: Decimal) -> Decimal:
-    """``0.5`` of the base, ``500$`` in quote, ``25%`` of what `free` quote buys at `price`, or ``max``.
-
-    The result is rounded down to the lot.
-
-    Raises:
-        ExpressionError: it is none of these, or less than a lot.
-    """
-    asked = f"read the quantity {text!r}"
-    cleaned = _cleaned(text)
-    match = _QUANTITY.fullmatch("100%" if cleaned == "max" else cleaned)
-    if match is None:
-        raise ExpressionError(asked, "it is no quantity", "write 0.5, 500$, 25% or max")
-    number, unit = Decimal(match[1]), match[2]
-    if unit == "$":
-        number = number / price
-    elif unit == "%":
-        if number > HUNDRED:
-            raise ExpressionError(asked, "there is no more than 100 % of what is free")
-        number = free * number / HUNDRED / price
-    quantity = info.round_quantity(number)
-    if quantity <= 0:
-        raise ExpressionError(asked, f"it is less than a lot of {info.lot_size}")
-    return quantity
-
-
-def parse_price(text: str, info: InstrumentInfo, side: Side, touch: Touch, last: Decimal | None) -> int:
-    """A price in ticks: ``101.5``, ``bid``, ``ask+2t``, ``mid``, ``last``, or ``-0.5%`` from the middle.
-
-    It is rounded so that it never grows more aggressive: down for a buy, up for a sell.
-
-    Raises:
-        ExpressionError: it is none of these, it is under a tick, or there is no such price now.
-    """
-    asked = f"read the price {text!r}"
-    cleaned = _cleaned(text)
-    bid, ask = (None if ticks is None else info.price(ticks) for ticks in touch)
-    middle = None if bid is None or ask is None else (bid + ask) / 2
-    if match := _TOUCH_PRICE.fullmatch(cleaned):
-        base = {"bid": bid, "ask": ask, "mid": middle, "last": last}[match[1]]
-        if base is None:
-            raise ExpressionError(asked, f"there is no {match[1]} now")
-        price = base + info.price(int(f"{match[2] or '+'}{match[3] or 0}"))
-    elif match := _PERCENT.fullmatch(cleaned):
-        if middle is None:
-            raise ExpressionError(asked, "there is no middle now: a side of the book is empty")
-        price = middle * (1 + Decimal(f"{match[1]}{match[2]}") / HUNDRED)
-    elif _PRICE.fullmatch(cleaned):
-        price = Decimal(cleaned)
-    else:
-        raise ExpressionError(asked, "it is no price", "write 101.5, bid, ask+2t, mid or -0.5%")
-    ticks = info.to_ticks(info.round_price(price, side))
-    if ticks < 1:
-        raise ExpressionError(asked, f"{price:f} is less than a tick of {info.tick_size}")
-    return ticks
 
 
 def fraction_of(quantity: Decimal, fraction: Decimal, info: InstrumentInfo) -> Decimal:

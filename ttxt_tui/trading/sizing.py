@@ -8,10 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
+from ttxt_core.events import Side
 from ttxt_tui.config.settings import PRESET_COUNT
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.trading.desk_context import DeskContext
+from ttxt_tui.trading.expressions import ExpressionError, QuantityExpression
 from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.pretrade import shown
 from ttxt_tui.trading.sizes import Chosen, SizeBook, stepped
@@ -52,6 +54,17 @@ class Sizing:
         quantity = abs(self._context.closable(market.key))
         return self._choose(market, quantity) if quantity else Feedback("no position: size stays", LogLevel.WARN)
 
+    def typed(self, market: MarketState, quantity: QuantityExpression) -> Feedback:
+        """Choose a size that was typed; a share is of what is free to buy with."""
+        price = _reference(market)
+        if price is None:
+            return _NO_PRICE
+        free = self._context.spendable(market.key, Side.BUY, price)
+        try:
+            return self._choose(market, quantity.quantity(market.info, price, free))
+        except ExpressionError as error:
+            return Feedback(str(error), LogLevel.WARN)
+
     def step(self, market: MarketState, steps: int) -> Feedback:
         """Change the size of what is staged, else the chosen one, by `steps` steps."""
         size = self._stager.staged or self.chosen(market)
@@ -64,7 +77,7 @@ class Sizing:
             self._sizes.choose(market.info, quantity, preset)
         if staged is not None:
             return self._stager.resize(market, quantity)
-        return Feedback(f"size {shown(quantity, market.info)} {market.info.spec.base}")
+        return Feedback(f"size {shown(quantity, market.info)} {market.info.quantity_currency}")
 
 
 def _reference(market: MarketState) -> Decimal | None:

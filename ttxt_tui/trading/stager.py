@@ -115,6 +115,14 @@ class Stager:
         staged.ticks = passive(staged.side, staged.ticks + by_ticks, self._context.touch(market.key))
         return self._said(market)
 
+    def reprice(self, market: MarketState, ticks: int) -> Feedback:
+        """Put what is staged at a price that was named; one that would take now wants a second Enter."""
+        staged = self.staged
+        if staged is None:
+            return NOTHING_STAGED
+        staged.ticks, staged.take_confirmed = ticks, False
+        return self._said(market)
+
     def resize(self, market: MarketState, quantity: Decimal) -> Feedback:
         """Change the quantity of what is staged."""
         staged = self.staged

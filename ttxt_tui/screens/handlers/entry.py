@@ -5,15 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-from ttxt_core.errors import OrderError, TtxtError
+from ttxt_core.errors import TtxtError
 from ttxt_core.events import OrderType, Side, TimeInForce
 from ttxt_tui.actions import Scope
 from ttxt_tui.screens.handlers.base import HandlerBase
 from ttxt_tui.screens.ticket import TicketDialog, TicketOrder
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.names import symbol
+from ttxt_tui.trading.expressions import read_price, read_quantity
 from ttxt_tui.trading.feedback import Feedback
-from ttxt_tui.trading.sizes import parse_price, parse_quantity
+from ttxt_tui.trading.ordering import order_terms
 
 _IMMEDIATE: Final = {"IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
 
@@ -138,16 +139,9 @@ class EntryHandlers(HandlerBase):
 
     def _read_ticket(self, order: TicketOrder) -> tuple[int, Decimal]:
         """Price in ticks and quantity in base currency."""
-        workspace = self._workspace
-        market = workspace.market
-        if market is None:
-            raise OrderError("read the ticket", "there is no market")
-        info, context = market.info, workspace.desk.context
-        last = None if market.last_price is None else info.price(market.ticks_of(market.last_price))
-        price = order.price or ("ask" if order.side is Side.BUY else "bid") if order.type == "market" else order.price
-        ticks = parse_price(price, info, order.side, context.touch(market.key), last)
-        free = context.spendable(market.key, order.side, info.price(ticks))
-        return ticks, parse_quantity(order.quantity, info, info.price(ticks), free)
+        price = None if order.type == "market" and not order.price else read_price(order.price)
+        quantity = read_quantity(order.quantity)
+        return order_terms(self._workspace.desk.context, self._workspace.market, order.side, price, quantity)
 
     def _from_ticket(self, order: TicketOrder | None) -> None:
         if order is None:

@@ -83,11 +83,16 @@ class LadderHandlers(HandlerBase):
     def move_down(self) -> None:
         self._move_order(-1)
 
-    def _move_order(self, rows: int) -> None:
-        desk, ladder = self._workspace.desk, self._workspace.ladder
+    def _choose_to_move(self) -> None:
+        """Without a selected order the only one in the cursor's row, else the one selected in Orders."""
+        desk = self._workspace.desk
         if desk.selected is None:
             aimed = self._workspace.aimed_orders()
             desk.select(aimed[0].client_order_id if len(aimed) == 1 else self._workspace.store.orders.selected)
+
+    def _move_order(self, rows: int) -> None:
+        desk, ladder = self._workspace.desk, self._workspace.ladder
+        self._choose_to_move()
         aimed_at_it = any(order.client_order_id == desk.selected for order in self._workspace.aimed_orders())
         self._say(desk.move(rows * (1 if ladder is None else ladder.group)))
         if ladder is not None and (aimed_at_it or desk.selected in desk.ghosts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from ttxt_core.events import InstrumentKey
 from ttxt_tui.actions import Scope
@@ -18,15 +19,21 @@ from ttxt_tui.theme.palette import Palette
 from ttxt_tui.trading.feedback import Feedback
 
 
+class Themes(NamedTuple):
+    """The app's themes: choosing one from a list, using one by its name, all names, the colours of the current one."""
+
+    choose: Callable[[], None]
+    use: Callable[[str], None]
+    names: Callable[[], list[str]]
+    palette: Callable[[], Palette]
+
+
 class ViewHandlers(HandlerBase):
     """The keys that change what is seen, and no order."""
 
-    def __init__(
-        self, screen: DeskScreen, keymap: Keymap, choose_theme: Callable[[], None], palette: Callable[[], Palette]
-    ) -> None:
+    def __init__(self, screen: DeskScreen, keymap: Keymap, themes: Themes) -> None:
         super().__init__(screen, keymap)
-        self._choose_theme = choose_theme
-        self._palette = palette
+        self._themes = themes
 
     # -- view --------------------------------------------------------------------------------------------
 
@@ -82,10 +89,8 @@ class ViewHandlers(HandlerBase):
         steps = [0.0, *(lot * mantissa * 10**power for power in range(9) for mantissa in (1, 2, 5))]
         at = min(range(len(steps)), key=lambda i: abs(steps[i] - tape.min_size))
         tape.filter_by(steps[min(max(at + (1 if up else -1), 0), len(steps) - 1)])
-        size = market.info.format_quantity(tape.min_size)
-        self._say(
-            Feedback(f"tape: prints from {size} {market.info.spec.base}" if tape.min_size else "tape: all prints")
-        )
+        least = f"from {market.info.format_quantity(tape.min_size)} {market.info.quantity_currency}"
+        self._say(Feedback(f"tape: prints {least}" if tape.min_size else "tape: all prints"))
 
     def log_filter(self) -> None:
         level = self._workspace.store.log.show_next_level()
@@ -145,12 +150,12 @@ class ViewHandlers(HandlerBase):
             self._workspace.activate(keys[int(chosen)])
 
     def theme(self) -> None:
-        self._choose_theme()
+        self._themes.choose()
 
     def help(self) -> None:
         self._workspace.coach.did("help")
         lines = help_lines(self._keymap, is_replay=self._workspace.replay is not None)
-        self._screen.app.push_screen(HelpDialog(lines, self._palette()))
+        self._screen.app.push_screen(HelpDialog(lines, self._themes.palette()))
 
     def redraw(self) -> None:
         self._screen.refresh(repaint=True, layout=True)
