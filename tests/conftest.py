@@ -9,6 +9,10 @@ from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# A test process may carry the size of no terminal at all here, and programs started in a terminal believe it.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
 # Derandomised and without a database: a run depends on the checkout alone.
 settings.register_profile("default", derandomize=True, database=None, deadline=None, print_blob=True)
 settings.register_profile("long", settings.get_profile("default"), max_examples=2_000)

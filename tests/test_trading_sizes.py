@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -147,6 +147,7 @@ def test_plus_and_minus_step_by_a_tenth_of_the_leading_decade_and_take_each_othe
 
 
 @given(st.integers(1, 10**7), st.integers(1, 30))
+@example(991, 1)
 def test_steps_keep_to_the_lot_and_go_back(lots: int, steps: int) -> None:
     quantity = INFO.quantity(lots)
     up = stepped(quantity, steps, INFO)

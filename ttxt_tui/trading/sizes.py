@@ -66,9 +66,13 @@ def step_of(quantity: Decimal, info: InstrumentInfo) -> Decimal:
 
 def stepped(quantity: Decimal, steps: int, info: InstrumentInfo) -> Decimal:
     """`quantity` after `steps` presses of + (above zero) or -; one takes back the other. Never under a lot."""
+    lot = info.lot_size
     for _ in range(abs(steps)):
-        step = step_of(quantity, info) if steps > 0 else -step_of(quantity - info.lot_size, info)
-        quantity = max(info.round_quantity(quantity + step), info.lot_size)
+        if steps > 0:
+            power = Decimal(1).scaleb(quantity.adjusted() + 1)  # steps are larger from there on: none goes beyond it
+            quantity = max(info.round_quantity(min(quantity + step_of(quantity, info), power)), quantity + lot)
+        else:
+            quantity = max(info.round_quantity(quantity - step_of(quantity - lot, info)), lot)
     return quantity
 
 
