@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from textual import events
 from textual.keys import _character_to_key
@@ -41,22 +43,37 @@ class Driver:
         for key in keys:
             self.send(key)
             await self.pilot.pause(0.03)
+            await self._handled()
+
+    async def _handled(self) -> None:
+        """Wait until what was sent has gone through the app, its screen, and a screen that it opened or came back to."""
+        while True:
+            screen = self.app.screen
+            for part in (self.app, screen, screen.focused):
+                came = asyncio.Event()
+                if part is not None and part.call_later(came.set):
+                    with suppress(TimeoutError):  # one that closes in between hears nothing more
+                        await asyncio.wait_for(came.wait(), 1.0)
+            if self.app.screen is screen:
+                return
 
     async def until(self, what: Callable[[], bool], told: str = "") -> None:
-        """Wait until `what` holds; ten seconds at the most."""
-        for _ in range(500):
-            if what():
-                return
+        """Wait until `what` holds; half a minute at the most."""
+        deadline = time.monotonic() + 30
+        while not what():
+            assert time.monotonic() < deadline, f"did not happen: {told or what}\n{self.screen()}"
             await self.pilot.pause(0.02)
-        raise AssertionError(f"did not happen: {told or what}\n{self.screen()}")
 
     def screen(self) -> str:
         """What is on screen, as text."""
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
 
     async def painted(self) -> str:
-        """The screen after the next frame."""
+        """The screen after the next frames."""
+        stats = self.app.frames.stats
+        ends = stats.frames + 4
         await self.pilot.pause(0.15)
+        await self.until(lambda: stats.frames >= ends, "frames")
         return self.screen()
 
 
