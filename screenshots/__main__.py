@@ -62,6 +62,13 @@ async def look(_app: Workstation, pilot: Pilot[None]) -> None:
     await pilot.pause(0.5)
 
 
+async def watch_book(app: Workstation, pilot: Pilot[None]) -> None:
+    """The heatmap alone, with orders of one's own, over most of a minute."""
+    await trade(app, pilot)
+    await press(pilot, ";", "7", "[", "z")
+    await pilot.pause(45)
+
+
 async def picture(session: Session, settings: Settings, size: tuple[int, int], name: str, script: Script) -> None:
     """Run `session` at `size`, do `script`, paint the screen to `name`."""
     app = Workstation(session, settings, load_theme(settings.screen.theme or "ttxt-dark"))
@@ -83,12 +90,13 @@ async def main() -> None:
             await press(pilot, "ctrl+r")
             await trade(app, pilot)
             if app.size.width == SIZES[-1][0]:
-                await pilot.pause(8)
+                await pilot.pause(30)
 
         for width, height in SIZES:
             settings = Settings(recording=Recording(str(folder / str(width))))
             await picture(practice(seed=SEED, rate=300), settings, (width, height), "practice", recorded)
         recording = folder / str(SIZES[-1][0]) / "PRACTICE-LINEAR_BTC_USDT.bin"
+        await picture(practice(seed=SEED, rate=300), Settings(), SIZES[-1], "heatmap", watch_book)
         for size in SIZES:
             await picture(replay([recording]), Settings(), size, "replay", look)
 

@@ -46,7 +46,7 @@ class Driver:
             await self._handled()
 
     async def _handled(self) -> None:
-        """Wait until what was sent has gone through the app, its screen, and a screen that it opened or came back to."""
+        """Wait until what was sent has gone through the app, its screen, and one that it opened or came back to."""
         while True:
             screen = self.app.screen
             for part in (self.app, screen, screen.focused):

@@ -100,7 +100,7 @@ MISTAKES = {
         category="spot",
     ),
     "unwritable recording folder": Mistake(
-        "make the folder {folder}/file/recordings: Not a directory (ENOTDIR) (a part of the path is a file)",
+        "make the folder {folder}/file/recordings: {folder}/file is a file, not a folder (choose another folder)",
         ("client",),
         records=True,
     ),

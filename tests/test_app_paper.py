@@ -91,7 +91,7 @@ NOWHERE = '[venues.bybit.hosts]\nrest = "http://127.0.0.1:9"\nws_public = "ws://
         (
             "bybit BTC/USDT",
             '[venues.bybit.hosts]\nrest = "localhost"',
-            "key hosts.rest: expected https://HOST or http://HOST, got 'localhost'",
+            "key venues.bybit.hosts.rest: expected https://HOST or http://HOST, got 'localhost'",
         ),
         (
             "bybit BTC/USD:BTC --category inverse",

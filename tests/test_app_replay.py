@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ import pytest
 from tests.app_support import Driver, workstation
 from tests.recording_support import made_recording
 from ttxt_core.clock import NANOSECONDS
-from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.session import replay
-from ttxt_tui.screens.handlers.replay import sheet_lines
 
 START_NS = 1_790_000_000 * NANOSECONDS
 SECONDS = 40
@@ -90,8 +87,11 @@ async def test_a_seek_with_fills_asks_and_begins_a_new_attempt(recording: Path) 
         assert session.orders.accounts.held(key, session.account) == 0
         await driver.press("r")
         text = await driver.painted()
-        assert "Attempt 1 (ended)" in text
-        assert "│ Esc goes back" in text, "there is nothing to say yes to"
+        lines = [line.split() for line in text.splitlines()]
+        assert any(line[1:5] == ["attempt", "1", "now", "2"] for line in lines)
+        assert "fill model       back of the queue, 50±10 ms" in text
+        await driver.press("escape")
+        assert driver.app.screen is driver.app.desk_screen
 
 
 async def test_it_holds_at_a_fill_when_asked(recording: Path) -> None:
@@ -134,8 +134,57 @@ async def test_nothing_right_of_now_is_drawn(recording: Path) -> None:
         assert set(timeline[now + 1 :]) <= {" ", "│"}
 
 
-def test_a_sheet_tells_small_amounts_of_large_coins() -> None:
-    fee = Decimal("0.000038")
-    sheet = ResultSheet(1, 0, NANOSECONDS, {"USDT": Decimal("-2.5")}, {"BTC": fee}, {}, fills=1, maker_fills=0)
-    assert "profit −2.50 USDT" in sheet_lines(sheet, is_running=False)[1]
-    assert "fees 0.000038" in sheet_lines(sheet, is_running=False)[1]
+async def test_back_by_event_by_book_and_by_second(recording: Path) -> None:
+    async with workstation(session=replay([recording])) as driver:
+        player = player_of(driver)
+        await driver.press("h")
+        await player.seek(START_NS + 20 * NANOSECONDS)
+        for key, least, most in ((",", 0.0, 1.0), ("left", 0.0, 2.0), ("U", 1.0, 1.0)):
+            before = player.position_ns
+            await driver.press(key)
+            await driver.until(lambda: player.position_ns < before, key)  # noqa: B023 - awaited in its own round
+            assert least <= (before - player.position_ns) / NANOSECONDS <= most
+            assert player.held
+
+
+async def test_one_jumps_by_a_list_that_typing_narrows(recording: Path) -> None:
+    async with workstation(session=replay([recording])) as driver:
+        player = player_of(driver)
+        await driver.press("h")
+        await player.seek(START_NS + 10 * NANOSECONDS)
+        await driver.press("m")
+        await player.seek(START_NS + 20 * NANOSECONDS)
+        await driver.press("Y")
+        text = await driver.painted()
+        assert "start of the recording" in text
+        assert "end of the recording" not in text, "it is blind"
+        await driver.press(*"bookm", "enter")
+        await driver.until(lambda: player.position_ns == START_NS + 10 * NANOSECONDS, "at the bookmark")
+        await driver.press("E", "Y")
+        assert "end of the recording" in await driver.painted()
+
+
+async def test_a_click_into_the_timeline_goes_there_and_none_goes_where_it_is_hidden(recording: Path) -> None:
+    async with workstation(session=replay([recording])) as driver:
+        player = player_of(driver)
+        await driver.press("h")
+        await player.seek(START_NS + 20 * NANOSECONDS)
+        await driver.painted()
+        width = driver.app.desk_screen.pane("replay").size.width - 2
+        await driver.pilot.click("#replay", offset=(2 + width * 3 // 4, 2))
+        await driver.pilot.pause(0.3)
+        assert player.position_ns == START_NS + 20 * NANOSECONDS
+        await driver.pilot.click("#replay", offset=(2 + width // 4, 2))
+        await driver.until(lambda: abs(player.position_ns - START_NS - 10 * NANOSECONDS) < NANOSECONDS, "a click")
+
+
+async def test_holding_skipping_and_the_future_by_command(recording: Path) -> None:
+    async with workstation((200, 40), session=replay([recording])) as driver:
+        player = player_of(driver)
+        for line in ("hold stop", "skip 3", "future shown"):
+            await driver.press(":", *(("space" if char == " " else char) for char in line), "enter")
+        text = await driver.painted()
+        assert "future shown  holds at stop  skips > 3 s" in text
+        assert player.skip_idle_s == 3
+        await driver.press(":", *"skip", "space", *"off", "enter")
+        assert player.skip_idle_s is None

@@ -130,7 +130,7 @@ async def test_the_ticket_stages_what_was_typed() -> None:
 
 async def test_what_became_of_an_order_is_said_where_the_log_is_out_of_sight() -> None:
     async with workstation((120, 40)) as driver:
-        await driver.press("n", "s", "down", *["right"] * 4, "down", "down", "down", "right", "enter")
+        await driver.press("n", "s", "down", "right", "down", "down", "right", "enter")
         assert driver.app.workspace.desk.staged is not None
         await driver.pilot.pause(0.45)
         await driver.press("enter")

@@ -27,6 +27,14 @@ BAD_VALUES = [
     ("[keys.bind]\nzoom = ['b']", "keys.bind.zoom = 'b': the key already means stage_buy"),
     ("[keys.bind]\nzoom = ['question_mark']", "keys.bind.zoom = 'question_mark': the key can't be used: it is neither"),
     ("[screen\ntheme = 1", "is not TOML: "),
+    (
+        "[venues.other]\nhosts.rest = 'http://ok'\n[venues.bybit]\nhosts.rest = 'ftp://x'",
+        "key venues.bybit.hosts.rest: expected https://HOST or http://HOST, got 'ftp://x'",
+    ),
+    (
+        "[venues.bybit.hosts]\nws_trade = 'wss://me:word@x'",
+        "key venues.bybit.hosts.ws_trade: a user or a password in an address (write host and port alone)",
+    ),
 ]
 
 

@@ -73,6 +73,8 @@ def test_a_limit_order() -> None:
     assert body(create(position_side=PositionSide.SHORT))["positionIdx"] == 2
     reducing = body(create(reduce_only=True, close_on_trigger=True))
     assert (reducing["reduceOnly"], reducing["closeOnTrigger"]) == (True, True)
+    closing = body(create(close_on_trigger=True))  # counted as an exit here, so it must be one there
+    assert (closing["reduceOnly"], closing["closeOnTrigger"]) == (True, True)
 
 
 def test_a_market_order_says_its_unit_on_spot() -> None:
@@ -139,6 +141,18 @@ def test_amends_and_cancels_name_the_venues_id_where_it_is_known() -> None:
     assert waiting == {"orderLinkId": CLIENT_ID, "orderFilter": "StopOrder"}
     attached = body(CancelOrder("main", "", "b1b7"), "spot", is_untriggered=True)
     assert attached == {"orderId": "b1b7", "orderFilter": "tpslOrder"}
+
+
+@pytest.mark.parametrize("name", ["", CLIENT_ID])
+def test_a_waiting_order_of_spot_is_looked_for_among_both_kinds_once(name: str) -> None:
+    writer, cancel = denormalizer("spot", is_untriggered=True), event(CancelOrder("main", name, "b1b7"))
+    first = writer.body([cancel])["orderFilter"]
+    assert writer.retries(cancel)
+    assert {first, writer.body([cancel])["orderFilter"]} == {"StopOrder", "tpslOrder"}
+    assert not writer.retries(cancel)
+    assert not writer.retries(event(AmendOrder("main", name, price=Decimal(1), order_id="b1b7")))
+    assert not denormalizer("linear", is_untriggered=True).retries(cancel)
+    assert not denormalizer("spot").retries(cancel)
 
 
 def test_a_batch_is_one_request_and_counts_each_command() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -23,6 +24,7 @@ from tests.terminal_support import Terminal
 ARGUMENTS = ("live", "bybit", "BTC/USDT", "--category", "linear", "--testnet")
 CTRL_Z, HOME, DOWN, ENTER = b"\x1a", b"\x1b[H", b"\x1b[B", b"\r"
 
+_COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 CRASHING = """
 import sys
 from pathlib import Path
@@ -136,8 +138,11 @@ def test_a_crash_follows_the_exit_policy_too(exchange: Exchange, tmp_path: Path)
     with armed(exchange, tmp_path, "-c", CRASHING, str(breaks)) as terminal:
         breaks.touch()
         assert terminal.exit_status() == 1
-        assert b"a part of the screen is broken" in terminal.written
-        assert b"ttxt-tui: exit policy: 1 cancelled" in terminal.written
+        told = terminal.written[terminal.written.rindex(b"\x1b[?1049l") :]
+        assert b"RuntimeError: a part of the screen is broken" in _COLOURS.sub(b"", told)
+        assert told.index(b"broken") < told.index(b"ttxt-tui: exit policy: 1 cancelled"), "what was done comes last"
+        assert b"locals" not in told, "the values of variables are an account's"
+        assert told.count(b"\n") < 200
         assert is_as_before(terminal)
         for secret in exchange.keys().values():
             assert secret.encode() not in terminal.written

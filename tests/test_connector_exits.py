@@ -108,6 +108,25 @@ async def test_exits_made_while_the_private_stream_was_silent_are_found() -> Non
         assert desk.of(OrderUpdate)[-1].state in TERMINAL
 
 
+@pytest.mark.parametrize("environment", ["testnet", "demo"])
+@pytest.mark.parametrize("kind", ["StopOrder", "tpslOrder"])
+@pytest.mark.parametrize("name", ["theirs", ""])
+async def test_a_conditional_of_spot_that_was_made_elsewhere_is_cancelled_whatever_its_kind(
+    environment: str, kind: str, name: str
+) -> None:
+    async with running("spot", environment=environment) as desk:
+        await desk.ready()
+        fields = {"category": "spot", "symbol": "BTCUSDT", "side": "Sell", "orderType": "Market", "qty": "0.01"}
+        fields |= {"triggerPrice": desk.price("-4"), "orderFilter": kind, "marketUnit": "baseCoin"}
+        desk.sandbox.desk.create(fields | ({"orderLinkId": name} if name else {}))
+        await desk.until(lambda: bool(desk.manager.working()), "it is told of")
+        (order,) = desk.manager.working()
+        desk.send(CancelOrder("main", name, order.order_id))
+        await desk.until(lambda: not desk.manager.working(), "it is cancelled")
+        assert desk.acks(name)[-1].outcome is AckOutcome.ACCEPTED
+        assert order.state is OrderState.CANCELED
+
+
 @pytest.mark.parametrize("category", ["linear", "spot"])
 @pytest.mark.parametrize("is_lost", [False, True])
 async def test_a_stop_limits_whole_life(category: str, is_lost: bool) -> None:

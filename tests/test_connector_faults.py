@@ -52,10 +52,9 @@ def books_shown(desk: Desk) -> int:
         elif type(data) is Orderbook:
             book.update(event)
             if book.state is BookState.VALID:
-                sent_ms = event.header.venue_time_ns // 1_000_000
-                truth = desk.sandbox.book_at(desk.connector.category, "BTCUSDT", depth, data.sequence, sent_ms)
-                if truth is not None:
-                    assert (book.bids(), book.asks()) == truth, f"update {data.sequence}"
+                truths = desk.sandbox.books_at(desk.connector.category, "BTCUSDT", depth, data.sequence)
+                if truths:
+                    assert (book.bids(), book.asks()) in truths, f"update {data.sequence}"
                     compared += 1
     return compared
 

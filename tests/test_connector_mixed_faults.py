@@ -41,8 +41,10 @@ MIXES = {
     ),
 }
 MIXES["all"] = tuple(fault for mix in MIXES.values() for fault in mix)
+LEAST_AHEAD_S, MOST_AHEAD_S = -20.0, 30.0
+"""Less than a minute apart: so far before the last known fill, by the venue's clock, fills are asked for again."""
 SKEWS = {"clock": 0.1, "all": 0.02}
-"""How often, at each step, the venue's clock is set ahead, and stays so; a venue's clock never goes back."""
+"""How often, at each step, the venue's clock is set ahead or back, and stays so."""
 
 
 def fired(desk: Desk) -> int:
@@ -55,8 +57,8 @@ async def trade_at_random(desk: Desk, random: Random, faults: int, skews: float)
     names: list[str] = []
     while fired(desk) < faults:
         if random.random() < skews:
-            ahead_s = desk.sandbox.faults.skew_ns / NANOSECONDS + random.choice([0.5, 3, 8, 20])
-            desk.sandbox.faults.set(f"clock_skew:1:{ahead_s}")
+            ahead_s = desk.sandbox.faults.skew_ns / NANOSECONDS + random.choice([-8, -3, 0.5, 3, 8, 20])
+            desk.sandbox.faults.set(f"clock_skew:1:{max(LEAST_AHEAD_S, min(ahead_s, MOST_AHEAD_S))}")
         side = random.choice(list(Side))
         far = random.choice(["0.5", "2", "4"])
         price = desk.price(f"-{far}" if side is Side.BUY else far)

@@ -188,6 +188,7 @@ class OrderLife(RuleBasedStateMachine):
             queries,
             self.orders,
             account="main",
+            dead_man_request=None,
             dead_man=DeadMan(None, queries, self.reports),
             kit=ConnectorKit(self.clock, offset, Random(1), ConnectorTimings(), self.outbox, self.reports, never),
         )
@@ -311,7 +312,7 @@ class OrderLife(RuleBasedStateMachine):
         self.reports.tell(ack, PAIR)
         self.outbox.finish()
         if answer.outcome is AckOutcome.ACCEPTED and type(command) is CreateOrder:
-            self.orders.on_accepted(event, answer.order_id, self.clock.now_ns())
+            self.orders.on_accepted(event, answer.order_id, self.clock.monotonic_ns())
 
     # -- what must hold ------------------------------------------------------------------------------------
 

@@ -288,6 +288,7 @@ def test_a_connector_is_made_with_its_topics_and_limits() -> None:
     connector.symbols.add(btc())
     assert connector.addresses().ws_public == "wss://stream.bybit.com/v5/public/inverse"
     assert connector.topic_names(Orderbook, KEY.pair) == ["orderbook.200.BTCUSD"]
-    assert {"position", "dcp.future"} <= set(connector.account_topics())
+    assert "position" in connector.account_topics()
+    assert b'"dcp.future"' in connector.dead_man_request().encode()
     limits = {limit.key: limit.count for limit in rate_limits("inverse")}
     assert (limits["/v5/order/create"], limits["/v5/order/cancel-all"]) == (10, 10)

@@ -11,10 +11,14 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.connector_support import IMPATIENT, running
-from tests.orders_support import create
+from tests.orders_support import LINEAR, ack, amend, cancel, create, fill, update
 from tests.test_orders_router import Desk
+from ttxt_core.clock import ManualClock
+from ttxt_core.connectors.working_orders import WorkingOrders
 from ttxt_core.events import AckOutcome, OrderState, OrderType, Side
+from ttxt_core.orders.day_loss import DayLedger
 from ttxt_core.orders.limits import RiskLimits
+from ttxt_core.orders.manager import OrderManager
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -52,8 +56,65 @@ def test_a_stop_of_the_other_side_protects_no_entry(side: Side, passes: bool) ->
     desk = Desk(RiskLimits(require_stop=True))
     stop: dict[str, Any] = {"order_type": OrderType.STOP_MARKET, "trigger_price": Decimal(90), "reduce_only": True}
     desk.send(create("stop", side, price=None, **stop))
+    desk.orders.on_event(ack("stop"))
     desk.send(create("entry", Side.BUY))
     assert desk.reasons() == ([] if passes else ["require_stop is on, this is an entry without a stop loss"])
+
+
+@pytest.mark.parametrize("news", ["none", "unknown", "rejected", "being cancelled"])
+def test_a_stop_that_the_venue_has_not_taken_or_is_to_give_up_protects_no_entry(news: str) -> None:
+    desk = Desk(RiskLimits(require_stop=True))
+    stop: dict[str, Any] = {"order_type": OrderType.STOP_MARKET, "trigger_price": Decimal(90), "reduce_only": True}
+    desk.send(create("stop", Side.SELL, price=None, **stop))
+    if news == "unknown":
+        desk.orders.on_event(ack("stop", outcome=AckOutcome.UNKNOWN))
+    elif news == "rejected":
+        desk.orders.on_event(ack("stop"))
+        desk.orders.on_event(update("stop", OrderState.REJECTED, price=None))
+    elif news == "being cancelled":
+        desk.orders.on_event(ack("stop"))
+        desk.send(cancel("stop"))
+    desk.send(create("entry", Side.BUY))
+    assert len(desk.reasons()) == 1
+    assert "CreateOrder entry" not in desk.sent
+
+
+def test_an_entry_that_lost_its_stop_is_not_made_larger_without_one() -> None:
+    desk = Desk(RiskLimits(require_stop=True))
+    stop: dict[str, Any] = {"order_type": OrderType.STOP_MARKET, "trigger_price": Decimal(90), "reduce_only": True}
+    desk.send(create("stop", Side.SELL, price=None, **stop))
+    desk.orders.on_event(ack("stop"))
+    desk.send(create("entry", Side.BUY))
+    desk.send(create("guarded", Side.BUY, stop_loss=Decimal(95)))
+    for name in ("entry", "guarded"):
+        desk.orders.on_event(ack(name))
+    desk.send(amend("entry", quantity="2"))
+    assert desk.reasons() == []
+    desk.orders.on_event(update("stop", OrderState.CANCELED, price=None))
+    desk.send(amend("entry", quantity="3"))
+    assert desk.reasons() == ["require_stop is on, this is an entry without a stop loss"]
+    desk.send(amend("entry", quantity="0.5"))
+    desk.send(amend("guarded", quantity="3"))
+    assert desk.reasons() == []
+
+
+def test_a_trade_between_two_own_orders_counts_on_both_sides() -> None:
+    """A venue may give both fills one execution id."""
+    fills = [fill("a", "e1", fee="0.05"), fill("b", "e1", fee="0.02", side=Side.SELL)]
+    manager, working = OrderManager(ManualClock()), WorkingOrders()
+    ledger = DayLedger(0, lambda _: None)
+    for told in (*fills, *fills):
+        manager.on_event(told)
+        working.is_new_fill(told)
+        ledger.on_fill(told)
+    assert [told.data.client_order_id for told in manager.fills] == ["a", "b"]
+    assert (ledger.fills, ledger.fees, ledger.trading[LINEAR].quantity) == (
+        2,
+        {"USDT": Decimal("0.07")},
+        Decimal(0),
+    )
+    other = WorkingOrders()
+    assert [other.is_new_fill(told) for told in (*fills, *fills)] == [True, True, False, False]
 
 
 def test_every_test_that_the_document_names_is_there() -> None:

@@ -175,6 +175,19 @@ def test_a_label_can_not_change_the_width() -> None:
     assert any(" ? ?[2J " in row for row in rows)
 
 
+def test_the_crosshair_points_at_the_close_or_at_a_price() -> None:
+    pointed = replace(VIEW, crosshair=START + 2 * MINUTE)
+    assert any(row.endswith(" 103.0 ") for row in text(pointed))
+    assert any(row.endswith(" 102.5 ") for row in text(replace(pointed, crosshair_price=102.5)))
+    assert not any(row.endswith(" 103.0 ") for row in text(VIEW))
+    layout = lay_out(VIEW, 44, 16)
+    assert layout.slots == 12
+    row = next(row for row in range(16) if layout.price_at(row) is not None)
+    assert row == layout.legend_rows
+    assert layout.price_at(row) == pytest.approx(105.0, abs=0.6)
+    assert layout.price_at(0) is layout.price_at(15) is None
+
+
 def test_a_column_tells_its_time() -> None:
     layout = lay_out(VIEW, 44, 16)
     for minute, column in ((0, 12), (0, 14), (4, 24), (7, 35)):
@@ -246,6 +259,8 @@ VIEWS = st.builds(
     ),
     fills=st.lists(st.builds(Fill, TIMES, PRICES, st.booleans()), max_size=4),
     crosshair=st.none() | TIMES,
+    crosshair_price=st.none() | PRICES,
+    has_profile=st.booleans(),
     pitch=st.integers(1, 4),
     offset=st.one_of(st.just(0), st.integers(0, 300)),
 )

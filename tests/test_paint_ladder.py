@@ -13,8 +13,9 @@ from textual.strip import Strip
 from tests.ladder_support import PALETTE, Ladder, book, delta, market, own, ticker, trades
 from tests.orders_support import SECOND, event
 from ttxt_core.events import BookState, BookStatus, OrderState, Side
+from ttxt_tui.config.ladder import DEFAULT_COLUMNS, LadderColumn
 from ttxt_tui.paint.ladder import CURSOR, HATCH, ladder_footer, ladder_header, ladder_row
-from ttxt_tui.paint.ladder_layout import DEFAULT_COLUMNS, LadderColumn, LadderLayout
+from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.state.ladder_markers import OffScreen
 from ttxt_tui.state.ladder_rows import LadderRow, Zone
 from ttxt_tui.state.own_marks import LadderMarks, OwnKind, OwnOrder, PendingMark
@@ -200,6 +201,29 @@ def test_columns_come_with_width_in_the_order_that_is_wanted() -> None:
     }
     only = LadderLayout.for_width(80, 8, [LadderColumn.QUEUE])
     assert (only.queue > 0, only.last, only.volume, only.change) == (True, 0, 0, 0)
+
+
+def test_columns_that_were_chosen_are_worth_shorter_bars() -> None:
+    chosen = LadderLayout.for_width(52, 8, [LadderColumn.VOLUME])
+    assert chosen.volume > 0
+    assert LadderLayout.for_width(52, 8).volume == 0
+    assert chosen.size >= 8
+
+
+@given(st.integers(40, 130), st.integers(6, 12), st.lists(st.sampled_from(list(LadderColumn)), unique=True))
+def test_a_column_of_the_pane_knows_its_side(width: int, price: int, columns: list[LadderColumn]) -> None:
+    layout = LadderLayout.for_width(width, price, columns)
+    heads = ladder_header(PALETTE, layout).text
+    assert layout.side_at(heads.index("Buys")) is Side.BUY
+    assert layout.side_at(heads.index("Sells")) is Side.SELL
+    assert layout.side_at(heads.index("Bid")) is layout.side_at(heads.index("Price")) is None
+    sides = [layout.side_at(column) for column in range(-1, width + 1)]
+    assert sides.count(Side.BUY) == sides.count(Side.SELL) == layout.own
+
+
+def test_a_line_about_the_cursor_without_room_leaves_the_grouping_out() -> None:
+    text = ladder_footer("−12.3 bp · Σ 123.456 · queue 1.00–1.50", "1.0 a row", [], PALETTE, 44).text
+    assert text == " −12.3 bp · Σ 123.456 · queue 1.00–1.50     "
 
 
 def test_the_price_stays_in_its_column_over_a_thousand_changes() -> None:

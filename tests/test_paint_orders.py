@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.account_support import NO_COLOUR, PALETTE, Screen, busy_screen, text_of
 from tests.orders_support import LINEAR, SECOND, ack, create, update
 from ttxt_core.events import OrderState, Side
+from ttxt_core.orders.oco import LOCAL_MARK
 from ttxt_tui.paint.orders import orders_header, orders_row, orders_tabs
 from ttxt_tui.state.order_rows import FillRow, OrderRow
 from ttxt_tui.state.orders import OrdersTab
@@ -100,11 +101,20 @@ def _any_row(**fields: Any) -> OrderRow:
     return row._replace(**fields)
 
 
+@pytest.mark.parametrize(
+    ("width", "note"),
+    [(78, "R L"), (92, "R L ⇄ #4"), (140, "R · LOCAL · ⇄ #4"), (170, f"R · {LOCAL_MARK} · ⇄ #4 · limit 66,990.0")],
+)
+def test_a_leg_of_a_local_pair_says_so_at_every_width(width: int, note: str) -> None:
+    row = _any_row(flags=("R", "LOCAL"), links="⇄ #4", terms="limit 66,990.0", kind="STOP-L")
+    assert orders_row(row, OrdersTab.WORKING, PALETTE, width).text.rstrip().endswith(note)
+
+
 TEXT = st.text(max_size=24)
 ORDER_ROWS = st.builds(
     OrderRow, TEXT, TEXT, TEXT, st.sampled_from(Side), TEXT, TEXT, TEXT, TEXT, st.floats(), TEXT,
     st.sampled_from(OrderState), st.sampled_from(Tone), TEXT, TEXT, TEXT,
-    st.sets(st.sampled_from(["R", "ext", "loses queue"])).map(tuple), TEXT, st.booleans(),
+    st.sets(st.sampled_from(["R", "ext", "LOCAL", "loses queue"])).map(tuple), TEXT, st.booleans(), TEXT, TEXT, TEXT,
 )  # fmt: skip
 FILL_ROWS = st.builds(
     FillRow, TEXT, TEXT, TEXT, st.sampled_from(Side), TEXT, TEXT, TEXT, TEXT, TEXT, st.sampled_from(Tone), TEXT

@@ -7,7 +7,9 @@ from tests.account_support import NO_COLOUR, PALETTE, text_of
 from ttxt_core.events import Side
 from ttxt_tui.paint.replay_bar import replay_bar, timeline_width
 from ttxt_tui.state.replay import MarkKind, ReplayState, ReplayView, TimelineCell
+from ttxt_tui.state.replay_control import HoldOn, ReplayControl
 
+HINTS = (("h", "hold/go"), (", .", "step"), ("< >", "speed"), ("{ }", "marks"), ("m", "bookmark"))
 SECOND = 1_000_000_000
 START = 1_786_000_000 * SECOND
 
@@ -19,6 +21,7 @@ class _Player:
     speed = 10.0
     held = False
     at_end = False
+    skip_idle_s = None
     gaps = ((START + 4 * SECOND, START + 5 * SECOND),)
 
     def activity(self, buckets: int) -> list[int]:
@@ -35,7 +38,7 @@ def _state() -> ReplayState:
 
 
 def _bar(state: ReplayState, width: int, height: int) -> list[str]:
-    return text_of(replay_bar(state.view(timeline_width(width)), PALETTE, width, height))
+    return text_of(replay_bar(state.view(timeline_width(width)), PALETTE, width, height, HINTS))
 
 
 def test_two_rows_have_the_marks_in_the_timeline() -> None:
@@ -59,6 +62,17 @@ def test_three_rows_have_them_below() -> None:
     ]
 
 
+def test_a_loop_is_underlined_and_what_is_in_force_is_said() -> None:
+    control = ReplayControl()
+    state = ReplayState(_Player(), control)
+    control.mark_loop(START + 5 * SECOND)
+    control.mark_loop(START + 9 * SECOND)
+    control.hold_on = HoldOn.FILL
+    first, _, marks = _bar(state, 100, 3)
+    assert first.endswith("blind  loop A–B  holds at fill")
+    assert marks == f"{'':13}{'═' * 12}"
+
+
 def test_what_is_to_come_is_shown_only_when_asked_for() -> None:
     state = _state()
     state.is_blind = False
@@ -77,11 +91,13 @@ def test_a_wide_bar_names_its_keys_and_cuts_none() -> None:
     assert _bar(_state(), 100, 1)[0].endswith("h hold/go  , . step")
 
 
-CELLS = st.builds(TimelineCell, st.integers(-3, 99), st.booleans(), st.sampled_from(MarkKind), st.booleans())
+CELLS = st.builds(
+    TimelineCell, st.integers(-3, 99), st.booleans(), st.sampled_from(MarkKind), st.booleans(), st.booleans()
+)
 TEXT = st.text(max_size=20)
 VIEWS = st.builds(
     ReplayView, st.booleans(), st.booleans(), TEXT, TEXT, TEXT, TEXT, TEXT, st.integers(), st.booleans(),
-    st.lists(CELLS, max_size=80).map(tuple),
+    st.lists(CELLS, max_size=80).map(tuple), st.lists(TEXT, max_size=3).map(tuple),
 )  # fmt: skip
 
 

@@ -83,3 +83,18 @@ def test_any_print_fits_any_width(width: int, price_width: int, price: float, si
     for row in tape.rows(9):
         assert tape_row(row, PALETTE, layout).cell_length == width
     assert pressure_bar(Pressure(size, price), PALETTE, width).cell_length == width
+
+
+def test_a_filter_stands_over_the_sizes() -> None:
+    layout = TapeLayout.for_width(36, 8, _tape().info)
+    assert tape_header(PALETTE, layout, "0.500").text == " Time              Price    ≥ 0.500 "
+
+
+def test_a_print_of_several_trades_says_of_how_many_where_there_is_room() -> None:
+    tape = TapeState(market().info)
+    tape.add([MarketTrade(100.0, 0.5, Side.BUY, "", SECOND)] * 3, SECOND)
+    wide, narrow = (TapeLayout.for_width(width, 8, tape.info) for width in (40, 34))
+    (row,) = tape.rows(1)
+    assert tape_row(row, PALETTE, wide).text == " 00:00:01.000 ▲    100.0     1.500   ×3 "
+    assert "×" not in tape_row(row, PALETTE, narrow).text
+    assert tape_row(row._replace(trades=12_345), PALETTE, wide).text.rstrip().endswith(" ×999")

@@ -135,7 +135,8 @@ VIEWS = st.builds(
     TEXT,
     st.lists(st.builds(PresetChip, TEXT, TEXT, st.booleans()), max_size=6).map(tuple),
     TEXT,
-    st.none() | st.builds(PretradeView, st.sampled_from(Side), *([TEXT] * 9), st.booleans()),
+    st.none() | st.builds(PretradeView, st.sampled_from(Side), *([TEXT] * 9), st.booleans(), *([TEXT] * 4)),
+    TEXT,
     TEXT,
 )
 

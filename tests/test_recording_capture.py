@@ -25,9 +25,10 @@ from ttxt_core.events import (
 )
 from ttxt_core.orderbook import LocalOrderbook
 from ttxt_core.queues.asyncio_queue import AsyncioQueue
+from ttxt_core.recording.pace import MAX_SPEED
 from ttxt_core.recording.reader import RecordingReader
 from ttxt_core.recording.recorder import MarketDataRecorder
-from ttxt_core.recording.replayer import MAX_SPEED, MarketDataReplayer
+from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.state import MarketState
 from ttxt_core.recording.writer import RecordingWriter
 

@@ -16,8 +16,9 @@ from ttxt_core.events import Event, FeedGap, Instrument, Source
 from ttxt_core.queues.asyncio_queue import AsyncioQueue
 from ttxt_core.recording.codec import HEADER_SIZE
 from ttxt_core.recording.index import Damage
+from ttxt_core.recording.pace import MAX_SPEED
 from ttxt_core.recording.reader import RecordingReader, read_events
-from ttxt_core.recording.replayer import MAX_SPEED, MarketDataReplayer
+from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.writer import RecordingWriter
 
 __all__ = ["rec_command"]

@@ -28,7 +28,8 @@ from ttxt_core.events import (
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.queues.asyncio_queue import AsyncioQueue
 from ttxt_core.recording.disguise import DAY_NS, Disguise, DisguisedTimeline
-from ttxt_core.recording.replayer import MAX_SPEED, MarketDataReplayer
+from ttxt_core.recording.pace import MAX_SPEED
+from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.timeline import Timeline
 from ttxt_core.recording.writer import RecordingWriter
 

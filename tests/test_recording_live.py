@@ -16,7 +16,8 @@ from ttxt_core.events.registry import EventRegistry, registry
 from ttxt_core.queues.asyncio_queue import AsyncioQueue
 from ttxt_core.queues.fanout import FanOut
 from ttxt_core.recording.live_recording import LiveRecording
-from ttxt_core.recording.replayer import MAX_SPEED, MarketDataReplayer
+from ttxt_core.recording.pace import MAX_SPEED
+from ttxt_core.recording.replayer import MarketDataReplayer
 
 
 class Liquidation(EventData, frozen=True, tag="x-test-liquidation"):

@@ -18,8 +18,9 @@ from ttxt_core.errors import ConfigError, NotARecordingError, QueueClosedError, 
 from ttxt_core.events import Event, Orderbook, ResetReason, Source, StreamReset
 from ttxt_core.queues.asyncio_queue import AsyncioQueue
 from ttxt_core.queues.base import FullPolicy
+from ttxt_core.recording.pace import MAX_SPEED
 from ttxt_core.recording.reader import RecordingReader
-from ttxt_core.recording.replayer import MAX_SPEED, MarketDataReplayer
+from ttxt_core.recording.replayer import MarketDataReplayer
 
 EVENTS = market(400)
 REPLAYED = with_source(EVENTS, Source.REPLAY)
@@ -117,6 +118,23 @@ async def test_held_it_stands_still_and_its_clock_too(recording: Path, open_desk
         assert no_instruments(desk.published) == until(desk.replayer.position_ns)
 
 
+async def test_idle_stretches_are_passed_over_from_when_it_is_said(tmp_path: Path, open_desk: OpenDesk) -> None:
+    late = market(3, first_ns=START_NS + 10 * NANOSECONDS)
+    desk = open_desk(write(tmp_path / "a.bin", [*market(1), *late]))
+    async with running(desk):
+        await desk.pass_time(0.1)
+        assert desk.replayer.position_ns < late[0].header.receive_time_ns
+        desk.replayer.skip_idle(5)
+        assert desk.replayer.skip_idle_s == 5
+        await desk.pass_time(0.1)
+        assert desk.replayer.position_ns >= late[0].header.receive_time_ns
+        for seconds in (0, -1, float("nan"), float("inf")):
+            with pytest.raises(ConfigError, match="pass over idle stretches"):
+                desk.replayer.skip_idle(seconds)
+        desk.replayer.skip_idle(None)
+        assert desk.replayer.skip_idle_s is None
+
+
 async def test_the_speed_can_be_changed_on_the_way(recording: Path, open_desk: OpenDesk) -> None:
     desk = open_desk(recording)
     async with running(desk):
@@ -175,6 +193,21 @@ async def test_a_step_back_is_a_seek_to_the_event_before(recording: Path, open_d
         await desk.replayer.seek(FIRST_NS)
         await desk.replayer.step_back()
         assert desk.replayer.position_ns == FIRST_NS
+
+
+async def test_a_step_back_by_book_stands_where_the_step_forward_did(recording: Path, open_desk: OpenDesk) -> None:
+    desk = open_desk(recording)
+    books = [event.header.receive_time_ns for event in REPLAYED if type(event.data) is Orderbook]
+    await desk.replayer.step_seconds(1.5)
+    times = sorted({time for time in books if time <= desk.replayer.position_ns})
+    for time_ns in reversed(times[-4:-1]):
+        await desk.replayer.step_book_back()
+        assert (desk.replayer.position_ns, desk.replayer.held) == (time_ns, True)
+    await desk.replayer.step_book()
+    assert desk.replayer.position_ns == times[-3]
+    await desk.replayer.seek(times[0])
+    await desk.replayer.step_book_back()
+    assert desk.replayer.position_ns == FIRST_NS
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -13,8 +13,8 @@ from tests.recording_support import START_NS, STEP_NS, market, no_instruments, w
 from tests.replay_desk import OpenDesk, desks
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import Event, FeedGap, InstrumentKey, MessageHeader, Orderbook, Source, StreamReset
+from ttxt_core.recording.pace import MAX_SPEED
 from ttxt_core.recording.reader import RecordingReader
-from ttxt_core.recording.replayer import MAX_SPEED
 from ttxt_core.recording.timeline import Timeline
 
 EVENTS = market(400)

@@ -67,6 +67,17 @@ async def test_sockets_refuse_a_key_that_is_bound_elsewhere() -> None:
             assert (await socket.receive_json())["retCode"] == 10010
 
 
+async def test_an_account_without_the_dead_man_switch_may_not_follow_its_topic() -> None:
+    async with running(dead_man_offered=False) as client:
+        socket = await client.http.ws_connect(client.sandbox.ws_private)
+        await socket.send_json(client.login_command())
+        await socket.receive_json()
+        for topics, is_taken in ((["dcp.future"], False), (["order", "dcp.spot"], False), (["order"], True)):
+            await socket.send_json({"op": "subscribe", "args": topics, "req_id": "r"})
+            answer = await socket.receive_json()
+            assert (answer["success"], answer["req_id"]) == (is_taken, "r")
+
+
 async def test_the_terms_of_the_account() -> None:
     async with running(margin_mode="ISOLATED_MARGIN", dead_man_offered=False) as client:
         info = (await client.get("/v5/account/info"))["result"]

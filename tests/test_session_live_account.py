@@ -111,6 +111,21 @@ async def test_it_warns_of_what_a_trader_should_think_of_first(tmp_path: Path) -
                 assert no_stop not in (await session.account_sheet()).warnings
 
 
+async def test_it_warns_of_stops_whose_position_is_gone(tmp_path: Path) -> None:
+    async with BybitSandbox(SANDBOX) as sandbox, running(sandbox, sandbox_config(sandbox), tmp_path) as session:
+        await armed(session)
+        await in_state(order(session, Side.BUY, "0.02", None), OrderState.FILLED)
+        for percent in ("-8", "-9"):
+            await in_state(order(session, Side.SELL, "0.02", percent, **STOP), OrderState.UNTRIGGERED)
+        assert not any("without a position" in warning for warning in (await session.account_sheet()).warnings)
+        await in_state(
+            order(session, Side.SELL, "0.03", None), OrderState.FILLED
+        )  # it is short now: they close no short
+        assert "2 stops without a position (BTC/USDT)" in (await session.account_sheet()).warnings
+        await in_state(order(session, Side.BUY, "0.01", None), OrderState.FILLED)
+        assert "2 stops without a position (BTC/USDT)" in (await session.account_sheet()).warnings
+
+
 async def test_on_spot_there_is_no_leverage_and_no_position_mode(tmp_path: Path) -> None:
     limits = replace(LIMITS, max_leverage=None, min_liquidation_distance=None)
     async with (

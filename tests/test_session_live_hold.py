@@ -25,7 +25,7 @@ from tests.live_support import (
     until,
 )
 from ttxt_core.connectors.queries import VenueQueries
-from ttxt_core.errors import AccountLockedError, StateError
+from ttxt_core.errors import AccountLockedError, ConfigError, StateError
 from ttxt_core.events import (
     AmendOrder,
     CancelOrder,
@@ -36,6 +36,7 @@ from ttxt_core.events import (
     OrderType,
     Side,
 )
+from ttxt_core.orders.limits import RiskLimits
 from ttxt_core.sandbox.bybit.sandbox import BybitSandbox, BybitSandboxSettings
 from ttxt_core.sandbox.faults import Channel
 from ttxt_core.session.live import Access, LiveSession, live
@@ -65,6 +66,14 @@ async def test_two_names_and_two_keys_of_one_account_meet_in_one_lock(tmp_path: 
             assert not first.view_only
         async with running(sandbox, named, tmp_path, key=key) as other:
             assert not other.view_only
+
+
+async def test_another_category_of_the_account_is_the_same_account(tmp_path: Path) -> None:
+    async with BybitSandbox(SANDBOX) as sandbox, running(sandbox, sandbox_config(sandbox), tmp_path):
+        spot = live(sandbox_config(sandbox, "spot"), credentials_of(sandbox), LIMITS, state=tmp_path, timings=QUICK)
+        with pytest.raises(AccountLockedError, match="trade account bybit-testnet-53888001: process"):
+            await spot.open()
+        await spot.stop()
 
 
 async def test_another_account_is_another_lock_and_another_day(tmp_path: Path) -> None:
@@ -175,6 +184,19 @@ async def test_one_that_is_only_to_look_on_takes_no_lock(tmp_path: Path) -> None
 
 
 # -- own orders --------------------------------------------------------------------------------------------------
+
+
+async def test_who_only_looks_on_needs_no_limits(tmp_path: Path) -> None:
+    async with BybitSandbox(SANDBOX) as sandbox:
+        config, credentials = sandbox_config(sandbox), credentials_of(sandbox)
+        for access in (Access.TRADE, Access.TRADE_OR_VIEW):
+            with pytest.raises(ConfigError, match="limits not set: max_order_quantity of BTC/USDT, max_order_notional"):
+                live(config, credentials, RiskLimits(), state=tmp_path, access=access)
+        async with running(sandbox, config, tmp_path, RiskLimits(), access=Access.VIEW) as viewer:
+            await until(lambda: has_book(viewer), "the book")
+            sheet = await viewer.account_sheet()
+            assert sheet.refusal == viewer.why_not_arm() == "view-only: it was opened to look on"
+            assert await viewer.arm() == viewer.view_only
 
 
 async def test_orders_of_before_a_restart_are_own_and_orders_made_elsewhere_are_not(tmp_path: Path) -> None:

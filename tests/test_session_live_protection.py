@@ -8,11 +8,23 @@ import pytest
 from msgspec.structs import replace
 
 from tests.connector_support import sandbox_config
-from tests.live_support import QUICK, STOP, armed, cut_private, in_state, order, running, until
+from tests.live_support import (
+    LIMITS,
+    QUICK,
+    STOP,
+    armed,
+    credentials_of,
+    cut_private,
+    in_state,
+    order,
+    running,
+    until,
+)
+from ttxt_core.connectors.account_feed import STREAM as PRIVATE
 from ttxt_core.connectors.dead_man import NO_DEAD_MAN, DeadManState
-from ttxt_core.events import ConnectorError, OrderState, Side
+from ttxt_core.events import ConnectionState, ConnectorError, ConnectorStatus, OrderState, Side
 from ttxt_core.sandbox.bybit.sandbox import BybitSandbox, BybitSandboxSettings
-from ttxt_core.session.live import Access, LiveSession
+from ttxt_core.session.live import Access, LiveSession, live
 
 SANDBOX = BybitSandboxSettings(seed=7, rate=300)
 
@@ -49,17 +61,32 @@ async def test_it_is_said_to_be_on_only_while_the_venue_confirms_it(tmp_path: Pa
             assert not any("DEAD-MAN" in warning for warning in sheet.warnings)
 
 
-async def test_an_account_without_the_switch_has_none_whatever_was_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("refused", "reason"),
+    [("topic", "permission denied,topic:['dcp.future']"), ("setting", "DCP is not enabled for this account [10005]")],
+)
+async def test_an_account_without_the_switch_has_none_whatever_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str, reason: str
+) -> None:
     async with BybitSandbox(replace(SANDBOX, dead_man_offered=False)) as sandbox:
+        if refused == "setting":
+            monkeypatch.setattr(sandbox._stream, "_refused", frozenset())
         config = sandbox_config(sandbox, dead_man_switch_s=3)
-        async with running(sandbox, config, tmp_path) as session:
-            told = session.events.subscribe("errors", accepts=frozenset({ConnectorError}))
+        session = live(config, credentials_of(sandbox), LIMITS, state=tmp_path, timings=QUICK)
+        told = session.events.subscribe("told", accepts=frozenset({ConnectorError, ConnectorStatus}))
+        async with session:
             await in_force(session, DeadManState.REFUSED)
             assert (session.protection.text, session.protection.seconds) == (NO_DEAD_MAN, None)
-            assert "10005" in session.protection.reason
-            await until(lambda: told.stats.published, "the error in the log")
+            assert reason in session.protection.reason
             sheet = await session.account_sheet()
             assert any(warning.startswith(f"{NO_DEAD_MAN} (") for warning in sheet.warnings)
+            await armed(session)
+            await in_state(order(session, Side.BUY, "0.02", None), OrderState.FILLED)
+        heard = [event.data for event in await told.get_batch()]
+        assert sum("dead-man" in error.asked for error in heard if isinstance(error, ConnectorError)) == 1
+        private = [status.state for status in heard if isinstance(status, ConnectorStatus) and status.stream == PRIVATE]
+        assert private.count(ConnectionState.CONNECTED) == 1
+        assert ConnectionState.RECONNECTING not in private
 
 
 async def test_a_switch_that_the_venue_does_not_list_is_not_confirmed_and_asked_for_again(

@@ -32,8 +32,9 @@ from ttxt_core.events import (
 )
 from ttxt_core.orders.limits import RiskLimits
 from ttxt_core.queues.base import FullPolicy
+from ttxt_core.recording.pace import MAX_SPEED
 from ttxt_core.recording.reader import read_events
-from ttxt_core.recording.replayer import MAX_SPEED, MarketDataReplayer
+from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.session import Session, SessionKind, replay
 from ttxt_core.simulation.practice_pairs import BTC_LINEAR
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from tests.account_support import ETH, Screen, holds, marked, named, quote, wallet
 from tests.orders_support import LINEAR, SPOT, event, fill
 from ttxt_core.events import MarginMode, ResetReason, Side, StreamReset
+from ttxt_core.instruments import TradingPair
 from ttxt_tui.state.account import DUST
-from ttxt_tui.state.profit import Profit, SpotProfit, mark_price, unrealised
+from ttxt_tui.state.fill_profit import FillProfit
+from ttxt_tui.state.profit import Profit, mark_price, spot_profit, unrealised
 from ttxt_tui.state.tones import Tone
 
 PRICES = st.decimals(Decimal("0.1"), Decimal(100_000), places=1)
@@ -85,7 +87,7 @@ def test_the_mark_is_the_markets_then_the_positions_then_the_best_known() -> Non
     assert mark_price(holds("1", "100").data, market) == 99.5
     screen.feed(marked(102.5))
     assert mark_price(position, market) == 102.5
-    assert unrealised(holds("0").data, 5.0) is None
+    assert unrealised(TradingPair.parse("BTC/USDT"), holds("0").data, 5.0) is None
 
 
 # -- balances --------------------------------------------------------------------------------------------------
@@ -156,7 +158,7 @@ TRADES = st.lists(st.tuples(SIZES, PRICES, st.sampled_from(Side), st.sampled_fro
 def test_spot_profit_is_the_cash_and_what_is_left_at_the_market(
     trades: list[tuple[Decimal, Decimal, Side, str]], price: Decimal
 ) -> None:
-    spot, cash, held = SpotProfit(), Decimal(0), Decimal(0)
+    spot, cash, held = FillProfit(), Decimal(0), Decimal(0)
     for number, (size, at, side, currency) in enumerate(trades):
         fee = size * at / 1000 if currency == "USDT" else size / 1000
         one = fill("a", str(number), str(size), str(at), key=SPOT, side=side, fee=str(fee), fee_currency=currency)
@@ -170,7 +172,7 @@ def test_spot_profit_is_the_cash_and_what_is_left_at_the_market(
     assert market is not None
     valued = market.reference_price
     assert valued is not None
-    total = sum(profit.total for profit in spot.profits(screen.store.market_of))
+    total = sum(spot_profit(key, counted, basis, market).total for key, _, counted, basis in spot.spot())
     assert total == pytest.approx(float(cash) + float(held) * valued, abs=1e-3)
 
 

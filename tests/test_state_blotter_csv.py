@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.trading_support import LINEAR, START_NS, Floor
 from ttxt_core.events import Event, Fill, FillKind, MessageHeader, Side, Source
 from ttxt_tui.state.blotter_csv import FILL_COLUMNS, ORDER_COLUMNS, fills_csv, orders_csv
+from ttxt_tui.trading.terms import Exits
 
 D = Decimal
 
@@ -36,7 +37,21 @@ def test_an_order_is_a_line_with_what_it_asked_for_and_what_came_of_it() -> None
     assert (working["side"], working["price"], working["quantity"], working["state"]) == ("buy", "95.0", "0.500", "new")
     assert working["made_utc"].endswith("Z")
     assert working["made_utc"] < filled["made_utc"], "the first made comes first"
-    assert (D(filled["filled"]), filled["state"]) == (1, "filled")
+    assert (D(filled["filled"]), filled["state"]) == (D(1), "filled")
+
+
+def test_what_an_order_waits_for_and_which_exits_come_with_it_are_told() -> None:
+    floor = Floor()
+    floor.desk.ticket(Side.BUY, 950, D(1), exits=Exits(940, 990))
+    floor.desk.send()
+    floor.hold("1")
+    floor.desk.protect(930)
+    floor.wait()
+    rows = rows_of(orders_csv(floor.orders.working()))
+    entry, stop = next(row for row in rows if row["stop_loss"]), next(row for row in rows if row["trigger_by"])
+    assert (entry["stop_loss"], entry["take_profit"], entry["trigger_price"]) == ("94.0", "99.0", "")
+    assert (stop["trigger_price"], stop["trigger_by"], stop["trigger_direction"]) == ("93.0", "last", "fall")
+    assert (stop["stop_loss"], stop["parent_client_order_id"], stop["linked_to"]) == ("", "", "")
 
 
 def test_a_fill_is_a_line() -> None:

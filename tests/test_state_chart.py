@@ -198,3 +198,50 @@ def test_a_reset_leaves_an_empty_chart() -> None:
     view = candle_view(chart)
     assert (list(view.candles), view.last_price) == ([], None)
     assert len(paint_candles(view, PALETTE, 60, 20, Glyphs.SEXTANT)) == 20
+
+
+def test_the_view_goes_along_with_the_crosshair() -> None:
+    chart = _chart()
+    chart.slots = 10
+    chart.move_crosshair(-1)
+    for _ in range(9):
+        chart.move_crosshair(-1)
+    assert (chart.crosshair_ns, chart.offset) == (50 * HOUR, 0)
+    chart.move_crosshair(-1)
+    assert (chart.crosshair_ns, chart.offset) == (49 * HOUR, 1)
+    for _ in range(100):
+        chart.move_crosshair(-1)
+    assert (chart.crosshair_ns, chart.offset) == (0, 50)
+    for _ in range(100):
+        chart.move_crosshair(1)
+    assert (chart.crosshair_ns, chart.offset) == (59 * HOUR, 0)
+
+
+def test_pages_and_ends() -> None:
+    chart = _chart()
+    chart.slots = 20
+    chart.page(1)
+    assert chart.offset == 15
+    chart.page(-1)
+    assert chart.offset == 0
+    chart.to_oldest()
+    assert chart.offset == 40, "the first candle is at the left edge"
+    chart.point_at(50 * HOUR, 101.5)
+    assert candle_view(chart).crosshair_price == 101.5
+    chart.to_newest()
+    view = candle_view(chart)
+    assert (view.offset, view.crosshair, view.crosshair_price) == (0, None, None)
+    empty = ChartState(market())
+    empty.to_oldest()
+    empty.page(1)
+    assert empty.offset == 0
+
+
+def test_a_view_of_the_past_stays_there_as_candles_come() -> None:
+    chart = _chart()
+    chart.scroll(5)
+    chart.market.apply(event(Kline(HOUR, 60 * HOUR, 100.0, 101.0, 99.0, 100.0, 1.0, 0.0, is_closed=True)))
+    assert chart.offset == 6
+    chart.scroll(-6)
+    chart.market.apply(event(Kline(HOUR, 61 * HOUR, 100.0, 101.0, 99.0, 100.0, 1.0, 0.0, is_closed=True)))
+    assert chart.offset == 0, "the newest is followed"

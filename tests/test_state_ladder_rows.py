@@ -269,6 +269,19 @@ def test_the_place_in_the_queue_is_a_range() -> None:
     assert ladder.row(1000, marks, ALL_CELLS).queue == "0.500–1.00"
 
 
+def test_the_line_about_the_cursor_tells_the_queue_where_no_column_does() -> None:
+    ladder = _ladder()
+    marks = LadderMarks([own(Side.BUY, 1000, "0.5")])
+    ladder.state.set_cursor(1000)
+    ladder.row(1000, marks)
+    assert ladder.state.cursor_info().endswith(" · queue 1.00–1.50")
+    ladder.row(1000, marks, ALL_CELLS)
+    assert "queue" not in ladder.state.cursor_info()
+    ladder.state.set_cursor(999)
+    ladder.row(999, marks)
+    assert "queue" not in ladder.state.cursor_info(), "no own order is there"
+
+
 def test_the_cursor_tells_distance_and_size() -> None:
     ladder = _ladder()
     ladder.state.set_cursor(997)

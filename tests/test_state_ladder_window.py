@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.ladder_support import Ladder, book, market, own, ticker
 from tests.orders_support import SECOND, event
 from ttxt_core.events import ResetReason, Side, StreamReset
+from ttxt_tui.config.ladder import AutoCentre
 from ttxt_tui.state.grouping import coarser, finer, first_grouping, row_of
-from ttxt_tui.state.ladder_window import AutoCentre, LadderWindow, Touch
+from ttxt_tui.state.ladder_window import LadderWindow, Touch
 from ttxt_tui.state.own_marks import LadderMarks, PendingMark
 
 STAGED = LadderMarks(staged=PendingMark(Side.BUY, 990))
@@ -132,6 +133,23 @@ def test_a_view_that_is_told_to_stay_stays() -> None:
     assert ladder.state.cursor_ticks == 1500, "a cursor that asked for the market comes along"
 
 
+def test_scrolling_moves_the_view_and_not_the_price_aimed_at() -> None:
+    ladder = _ladder(21)
+    ladder.state.scroll(30)
+    assert ladder.rows()[0].ticks == 1040
+    assert (ladder.state.cursor_ticks, ladder.cursor_line) == (1000, None)
+    assert "cursor" in [hidden.name for hidden in ladder.state.off_screen]
+    ladder.wait(9.9)
+    assert ladder.rows()[0].ticks == 1040, "who looks elsewhere is left there for a while"
+    ladder.wait(0.2)
+    assert ladder.rows()[0].ticks == 1010
+    ladder.state.scroll(30)
+    ladder.state.move_cursor(1)
+    assert ladder.rows()[0].ticks > 1010, "a cursor key begins in sight of what is looked at"
+    ladder.state.scroll(-5_000)
+    assert ladder.rows()[-1].ticks == 1, "there are no prices below a tick"
+
+
 def test_following_keeps_the_cursor_in_sight_where_it_can() -> None:
     ladder = _ladder(21)
     ladder.state.move_cursor(-2)
@@ -245,6 +263,7 @@ STEPS = st.one_of(
     st.tuples(st.just("market"), st.integers(-60, 60)),
     st.tuples(st.just("wait"), st.integers(1, 3_000)),
     st.tuples(st.just("stage"), st.integers(0, 1)),
+    st.tuples(st.just("scroll"), st.integers(-60, 60)),
     st.tuples(st.just("mode"), st.sampled_from(list(AutoCentre))),
 )
 
@@ -274,6 +293,9 @@ def test_nothing_but_its_keys_moves_the_row_aimed_at(
             assert window.cursor_row is not None
             assert window.shows(window.cursor_row)
             continue
+        elif kind == "scroll":
+            window.scroll(int(amount))
+            used_ns, top = now_ns, window.top
         elif kind == "market":
             middle = max(middle + int(amount), 10_000)
         elif kind == "wait":

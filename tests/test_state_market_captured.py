@@ -12,6 +12,8 @@ from ttxt_tui.paint.ladder import ladder_row
 from ttxt_tui.paint.ladder_layout import LadderLayout
 from ttxt_tui.state.candles import INTERVALS
 from ttxt_tui.state.grouping import row_of
+from ttxt_tui.state.heat_history import MOST_LEVELS, TICK_NS, code_of
+from ttxt_tui.state.heatmap import HeatmapState
 from ttxt_tui.state.market import MarketState
 
 
@@ -61,6 +63,32 @@ def test_every_ladder_equals_its_book(markets: dict[InstrumentKey, MarketState],
                 )
         assert all(ladder_row(row, PALETTE, layout).cell_length == 100 for row in rows)
         assert sum(row.is_touch for row in rows) == 2
+
+
+def test_a_heatmap_column_remembers_its_book(markets: dict[InstrumentKey, MarketState]) -> None:
+    for of in markets.values():
+        at = of.heat.due_ns + 1
+        of.pass_quiet_time(at + TICK_NS)  # now the newest columns are of the book as it is
+        column = of.heat.columns(TICK_NS)[-1]
+        look = column.look()
+        assert look is not None
+        for side, seen in ((Side.BUY, look.bids), (Side.SELL, look.asks)):
+            assert seen is not None
+            sign = -1 if side is Side.BUY else 1
+            remembered = [
+                (seen.best + sign * away, code) for away, code in zip(seen.distances, seen.codes, strict=True)
+            ]
+            levels = list(of.book.levels(side))[:MOST_LEVELS]
+            to_lots = of.info.to_lots
+            assert remembered == [(of.info.to_ticks(price), code_of(to_lots(size))) for price, size in levels]
+            assert not seen.is_whole or len(levels) < of.book.depth
+        view = HeatmapState(of).view(60, 40, at)
+        assert view is not None
+        assert max(view.stripes[-1].levels) > 0
+        bid, ask = view.stripes[-1].bid, view.stripes[-1].ask
+        assert bid is not None
+        assert ask is not None
+        assert ask < bid
 
 
 def test_the_chart_ends_where_the_tape_does(markets: dict[InstrumentKey, MarketState]) -> None:

@@ -77,9 +77,10 @@ def test_the_state_follows_what_is_on_its_way() -> None:
         ({"time_in_force": TimeInForce.IOC}, "IOC"),
         ({"time_in_force": TimeInForce.FOK}, "FOK"),
         ({"order_type": OrderType.MARKET}, "MARKET"),
-        ({"order_type": OrderType.STOP_MARKET}, "STOP"),
-        ({"trigger_price": Decimal(101)}, "STOP"),
-        ({"trigger_price": Decimal(99), "trigger_direction": TriggerDirection.FALL}, "TP"),
+        ({"price": None, "order_type": OrderType.STOP_MARKET}, "STOP"),
+        ({"trigger_price": Decimal(101)}, "STOP-L"),
+        ({"trigger_price": Decimal(99), "trigger_direction": TriggerDirection.FALL}, "TP-L"),
+        ({"price": None, "order_type": OrderType.STOP_MARKET, "trigger_direction": TriggerDirection.FALL}, "TP"),
     ],
 )
 def test_every_kind_has_its_word(fields: dict[str, Any], kind: str) -> None:
@@ -96,6 +97,8 @@ def test_flags_say_what_a_trader_must_know() -> None:
     own, external = _working(screen)
     assert own.flags == ("R", "loses queue")
     assert external.flags == ("ext",)
+    screen.feed(update("", order_id="kept", reduce_only=True, is_position_exit=True))
+    assert _working(screen)[-1].flags == ("R", "POS")
     assert external.id == "elsewhere"
     own_order = screen.manager.by_client_id("a")
     assert own_order is not None
@@ -109,9 +112,11 @@ def test_a_stop_limit_shows_its_trigger_until_it_is_released_and_its_limit_then(
     screen.feed(quote(100.0, 100.5))
     screen.send(create("a", price="102", trigger_price=Decimal(101)))
     screen.feed(ack("a"), update("a", OrderState.UNTRIGGERED, price="102", trigger_price=Decimal(101)))
-    assert (_working(screen)[0].kind, _working(screen)[0].price) == ("STOP", "101.0")
+    waiting = _working(screen)[0]
+    assert (waiting.kind, waiting.price, waiting.terms) == ("STOP-L", "101.0", "limit 102.0")
     screen.feed(update("a", OrderState.NEW, price="102", trigger_price=Decimal(101), at=2))
-    assert (_working(screen)[0].kind, _working(screen)[0].price) == ("LIMIT", "102.0")
+    released = _working(screen)[0]
+    assert (released.kind, released.price, released.terms) == ("LIMIT", "102.0", "")
 
 
 def test_a_smaller_size_keeps_the_queue_and_a_larger_one_loses_it() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ttxt_core.events import Side
 from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_tui.state.replay import MarkKind, Player, ReplayState
+from ttxt_tui.state.replay_control import WORDS, HoldOn, ReplayControl
 
 SECOND = 1_000_000_000
 
@@ -25,6 +26,7 @@ class Recorded:
     speed: float = 1.0
     held: bool = False
     at_end: bool = False
+    skip_idle_s: float | None = None
     gaps: list[tuple[int, int]] = field(default_factory=list)
 
     def activity(self, buckets: int) -> list[int]:
@@ -159,6 +161,58 @@ def test_the_version_changes_with_position_controls_and_marks() -> None:
     state.is_blind = False
     seen.add(state.version)
     assert len(seen) == 5
+
+
+def test_it_says_what_is_in_force_besides() -> None:
+    player, control = Recorded(), ReplayControl()
+    state = ReplayState(player, control)
+    assert state.view(60).extras == ()
+    seen = {state.version}
+    player.skip_idle_s = 2.5
+    seen.add(state.version)
+    control.hold_on = HoldOn.PRINT
+    seen.add(state.version)
+    control.mark_loop(10 * SECOND)
+    assert state.view(60).extras == ("loop from A", "holds at print", "skips > 2.5 s")
+    control.mark_loop(20 * SECOND)
+    seen.add(state.version)
+    view = state.view(60)
+    assert view.extras[0] == "loop A–B"
+    assert [at for at, cell in enumerate(view.cells) if cell.is_looped] == list(range(10, 21))
+    assert len(seen) == 4
+
+
+def test_the_words_for_holding_are_whole() -> None:
+    assert list(WORDS.values()) == list(HoldOn)
+
+
+def test_the_jump_list_has_all_that_was() -> None:
+    player, control = Recorded(gaps=[(20 * SECOND, 24 * SECOND)]), ReplayControl()
+    state = ReplayState(player, control)
+    state.toggle_bookmark(9 * SECOND)
+    state.add_fill(5 * SECOND + 250_000_000, Side.BUY, "0.25 BTC @ 67,985.1")
+    state.add_fill(40 * SECOND, Side.SELL, "to come")
+    control.mark_loop(10 * SECOND)
+    assert [jump.text for jump in state.jumps()] == [
+        "00:00:00.000  start of the recording",
+        "00:00:05.250  ▲ bought 0.25 BTC @ 67,985.1",
+        "00:00:09.000  ◆ bookmark",
+        "00:00:10.000  ═ loop begins",
+        "00:00:20.000  ░ gap of 0:04",
+    ]
+    state.is_blind = False
+    assert [jump.time_ns // SECOND for jump in state.jumps()] == [0, 5, 9, 10, 20, 40, 60]
+    assert state.jumps()[-1].text == "00:01:00.000  end of the recording"
+
+
+@given(TIMES, st.lists(st.integers(0, 60 * SECOND), max_size=9), st.integers(0, 60))
+def test_blind_one_can_jump_to_nothing_that_is_to_come(gaps: list[float], times: list[int], now: int) -> None:
+    spans = [(int(start * SECOND), int(start * SECOND) + SECOND) for start in gaps]
+    state = ReplayState(Recorded(position_ns=now * SECOND, gaps=spans))
+    for time in times:
+        state.toggle_bookmark(time)
+        state.add_fill(time, Side.SELL)
+    assert all(jump.time_ns <= now * SECOND for jump in state.jumps())
 
 
 def test_one_burst_does_not_flatten_the_rest() -> None:

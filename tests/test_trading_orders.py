@@ -59,7 +59,7 @@ def test_a_partial_fill_keeps_the_total_of_filled_and_remaining() -> None:
     floor.wait(300)
     assert (order.price, order.quantity, order.filled, order.remaining) == (D("99.9"), D(2), D("0.5"), D("1.5"))
     floor.desk.edit(order.client_order_id)
-    floor.desk._stager.resize(floor.desk.market, D("0.5"))
+    floor.desk.stager.resize(floor.desk.market, D("0.5"))
     assert "0.5 is filled already" in floor.desk.send().text
 
 

@@ -40,6 +40,7 @@ class Keys(Trader):
             human_clock=clock,
             market_of=self.store.market_of,
             new_id=lambda: new_client_order_id(random),
+            send_pair=session.oco.send,
             fees_of=lambda info: (info.spec.maker_fee, info.spec.taker_fee),
             behind_ns=lambda: 0,
             settings=Trading(),

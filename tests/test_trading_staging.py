@@ -33,7 +33,7 @@ def test_a_second_send_with_the_same_id_is_refused_here() -> None:
     floor.desk.stage(Side.BUY, 998)
     staged = floor.desk.staged
     floor.desk.send()
-    floor.desk._stager.staged = staged
+    floor.desk.stager.staged = staged
     said = floor.desk.send()
     assert (said.text, said.level) == ("not sent: this client order id was already sent", LogLevel.ERROR)
     assert len(floor.creates) == 1
@@ -217,11 +217,11 @@ def test_reverse_is_staged_for_both_sides_and_follows_the_position() -> None:
     floor.hold("1")
     floor.desk.reverse()
     staged = floor.desk.staged
-    floor.desk._stager.staged = None
+    floor.desk.stager.staged = None
     floor.desk.ticket(Side.SELL, 990, D("0.4"), reduce_only=True)
     floor.desk.send()
     floor.wait()
-    floor.desk._stager.staged = staged
+    floor.desk.stager.staged = staged
     assert floor.desk.send().text.startswith("SELL 1.2 (reverses to short 0.6)")
     assert floor.position == D("0.6")
 
@@ -234,7 +234,7 @@ def test_a_reversal_of_a_position_that_is_gone_is_dropped() -> None:
     staged = floor.desk.staged
     floor.desk.flatten(D(1))
     floor.wait(200)
-    floor.desk._stager.staged = staged
+    floor.desk.stager.staged = staged
     assert floor.desk.send().text == "the position that was to be reversed is gone"
     assert floor.desk.staged is None
     assert floor.position == 0

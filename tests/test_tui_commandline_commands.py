@@ -12,7 +12,7 @@ from tests.app_support import Driver, workstation
 from tests.recording_support import made_recording
 from tests.test_tui_commandline_orders import line_of, position, run, type_, working
 from ttxt_core.clock import NANOSECONDS
-from ttxt_core.events import InstrumentKey
+from ttxt_core.events import InstrumentKey, OrderState
 from ttxt_core.session import replay
 from ttxt_tui.commandline.table import COMMANDS
 from ttxt_tui.config.settings import Recording, Settings
@@ -196,6 +196,7 @@ async def test_export(tmp_path: Path) -> None:
     async with workstation() as driver:
         await hold(driver)
         await rest(driver)
+        await driver.until(lambda: [order.state for order in driver.session.orders.working()] == [OrderState.NEW])
         path = tmp_path / "my fills.csv"
         await run(driver, f'export fills "{path}"')
         await driver.until(path.exists)
@@ -219,7 +220,7 @@ async def test_leverage_and_the_replays_words_say_why_not() -> None:
         await run(driver, "leverage 5")
         assert "leverage is the simulator's own in PRACTICE" in await driver.painted()
         await run(driver, "speed 10")
-        assert "only a REPLAY has a time to go to and a speed" in await driver.painted()
+        assert "only a REPLAY has a time to go to, a speed and attempts" in await driver.painted()
 
 
 async def test_help_palette_and_quit() -> None:
@@ -262,7 +263,8 @@ async def test_every_command_is_done_without_an_exception() -> None:
         "amend": "amend 9 price 1", "flatten": "flatten 5", "size": "size max", "leverage": "leverage 2",
         "onekey": "onekey on", "symbol": "symbol X", "group": "group 3", "timeframe": "timeframe 1s",
         "theme": "theme x", "record": "record off", "export": "export fills /", "replay": "replay 1:00",
-        "speed": "speed max",
+        "speed": "speed max", "skip": "skip 5", "hold": "hold fill", "future": "future shown", "cost": "cost fifo",
+        "alert": "alert crosses 1",
     }  # fmt: skip
     async with workstation(has_book=False) as driver:
         for command in COMMANDS:

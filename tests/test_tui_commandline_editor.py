@@ -35,9 +35,11 @@ def words(text: str, cursor: int | None = None) -> list[str]:
 def test_what_can_follow_is_offered() -> None:
     assert words("")[:3] == ["buy", "sell", "stop"]
     assert words("ca") == ["cancel"]
-    assert words("buy 0.5 ") == ["at", "market"]
-    assert words("buy 0.5 at bid ") == ["post", "ioc", "fok", "reduce"]
-    assert words("buy 0.5 at bid ioc ") == ["reduce"]
+    assert words("buy 0.5 ") == ["at", "market", "when"]
+    assert words("buy 0.5 at bid ") == ["post", "ioc", "fok", "reduce", "stop", "target"]
+    assert words("buy 0.5 at bid stop 20t ") == ["post", "ioc", "fok", "reduce", "target"]
+    assert words("buy 0.5 at bid stop ") == ["20t", "15bp"]
+    assert words("buy 0.5 at bid ioc ") == ["reduce", "stop", "target"]
     assert words("cancel ") == ["all", "entries", "stops", "3"]
     assert words("symbol b") == ["BTC/USDT"]
     assert words("theme dark") == ["ttxt-dark"], "a word within, where none begins so"
@@ -71,7 +73,7 @@ def test_what_is_being_typed_is_not_yet_wrong() -> None:
         assert wrong[reading.start : reading.end]
     reading = read("buy 0.5 at bid", 14, OFFERS)
     assert reading.stage is Stage.COMPLETE
-    assert reading.usage == "buy QUANTITY at PRICE [post|ioc|fok] [reduce]"
+    assert reading.usage == "buy QUANTITY at PRICE [post|ioc|fok] [reduce] [stop EXIT] [target EXIT]"
 
 
 def test_editing() -> None:
@@ -121,7 +123,7 @@ def test_the_row_marks_what_is_wrong_and_the_hints_say_it() -> None:
     assert "".join(segment.text for segment in row if segment.style == wrong) == "att"
     assert row.text.startswith(" :buy 0.5 att bid")
     hints = text_of(hint_rows(line, PALETTE, 40, hint_height(line, PALETTE, 40)))
-    assert hints == [" ✗ att: expected at or market"]
+    assert hints == [" ✗ att: expected at, market or when"]
     assert "buy QUANTITY at PRICE" in input_row(opened("buy "), PALETTE, 80).text
 
 

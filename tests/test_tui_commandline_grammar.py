@@ -26,6 +26,17 @@ READ = [
     ("buy max at mid", "buy 100% at mid"),
     ("buy 1,500$ at 67,985.10 reduce ioc", "buy 1500$ at 67985.1 ioc reduce"),
     ("stop 67000", "stop 67000"),
+    ("stop 67000 limit 66990", "stop 67000 limit 66990"),
+    ("target last+40t", "target last+40t"),
+    ("buy 0.5 at bid target 68,000 Stop 66800 post", "buy 0.5 at bid post stop 66800 target 68000"),
+    ("buy 0.5 market stop 15BP target 0.5%", "buy 0.5 market stop 15bp target 0.5%"),
+    ("sell 0.5 when 66000 mark at 65990 reduce", "sell 0.5 when 66000 at 65990 mark reduce"),
+    ("buy 0.5 when 68000", "buy 0.5 when 68000"),
+    ("oco stop 66800 target 68000", "oco stop 66800 target 68000"),
+    ("oco stop 66800 target 68000 rests 0.25", "oco stop 66800 target 68000 0.25 rests"),
+    ("bracket tight", "bracket tight"),
+    ("bracket off", "bracket off"),
+    ("amend 3 trigger 101 price 100.5", "amend 3 trigger 101 price 100.5"),
     ("cancel all", "cancel all"),
     ("cancel #3", "cancel 3"),
     ("move 1t", "move 1t"),
@@ -36,12 +47,29 @@ READ = [
     ("replay 14:30:05", "replay 14:30:05"),
     ("speed 0.50", "speed 0.5"),
     ("speed MAX", "speed max"),
+    ("skip 2.50s", "skip 2.5"),
+    ("skip off", "skip off"),
+    ("hold print", "hold print"),
+    ("loop", "loop"),
+    ("jump", "jump"),
+    ("future Shown", "future shown"),
+    ("attempts", "attempts"),
+    ("cost fifo", "cost fifo"),
     ("record on", "record on"),
     ("theme ttxt-light", "theme ttxt-light"),
     ("group 10", "group 10"),
+    ("ladders 3", "ladders 3"),
+    ("ladder", "ladder"),
+    ("centre Timed", "centre timed"),
+    ("link B", "link b"),
     ("timeframe 15m", "timeframe 15m"),
     ("symbol eth/usdt perp", "symbol ETH/USDT perp"),
     ("size 25%", "size 25%"),
+    ("alert crosses 65000 once", "alert crosses 65000 once"),
+    ("alert prints 1.5M", "alert prints 1500000"),
+    ("alert spread 5", "alert spread 5bp"),
+    ("alert rearm", "alert rearm"),
+    ("alert mute bell", "alert mute bell"),
     ("onekey off", "onekey off"),
     ("flatten", "flatten"),
     ("flatten 50", "flatten 50%"),
@@ -78,8 +106,10 @@ def test_values_are_typed() -> None:
 @pytest.mark.parametrize(
     ("line", "wrong", "said"),
     [
+        ("buy 0.5 at bid stop now", "now", "expected where to leave: 101.5, or 20t, 15bp, 0.5% from the entry"),
+        ("buy 0.5 at bid stop 1t stop 2t", "stop", "expected post, ioc or fok, reduce or target"),
         ("byu 1 market", "byu", "did you mean buy"),
-        ("buy 0.5 att bid", "att", "expected at or market"),
+        ("buy 0.5 att bid", "att", "expected at, market or when"),
         ("buy 0,5 at bid", "0,5", "expected a quantity: 0.5, 500$, 25% or max"),
         ("buy 0.5 at bidd", "bidd", "expected a price: 101.5, bid, ask+2t, mid or -0.5%"),
         ("buy 0.5 at bid post ioc", "ioc", "expected reduce"),
@@ -100,7 +130,9 @@ def test_an_error_points_at_the_wrong_word_and_says_what_was_expected(line: str,
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("line", ["buy", "buy 0.5", "buy 0.5 at", "amend 3 price", "export fills", ""])
+@pytest.mark.parametrize(
+    "line", ["buy", "buy 0.5", "buy 0.5 at", "buy 1 at bid stop", "oco stop 1", "amend 3 price", "export fills", ""]
+)
 def test_nothing_is_taken_for_granted(line: str) -> None:
     """No default price, side or MARKET: a line that lacks something is refused at its end."""
     with pytest.raises(CommandError) as caught:
@@ -111,10 +143,17 @@ def test_nothing_is_taken_for_granted(line: str) -> None:
 TEXTS = {
     "quantity": ["0.5", "max", "25%", "500$", ".25", "1,000", "007"],
     "price": ["101.5", "bid", "ask+2t", "mid", "-0.5%", "last-1t", "67,985.1", "bid-0t"],
+    "exit": ["101.5", "bid-3t", "20t", "15bp", "0.5%", "-0.5%"],
+    "bracket": ["tight", "my own"],
     "order": ["3", "#12"],
     "ticks": ["1t", "-3t", "+2T"],
     "percent": ["50", "25%", "0.5%"],
     "group": ["10"],
+    "seconds": ["5", "2.5s"],
+    "width": ["5", "0.5bp"],
+    "worth": ["250000", "250k", "1.5M"],
+    "times": ["5", "2.5x"],
+    "alert": ["2", "#3"],
     "leverage": ["5", "2.5x"],
     "time": ["14:30:05", "+90s", "2026-08-09T21:27:00.5"],
     "speed": ["0.1", "10x", "max"],
@@ -133,8 +172,10 @@ def lines(draw: st.DrawFn) -> str:
     for item in form.items:
         if item.is_optional and draw(st.booleans()):
             continue
-        word = draw(st.sampled_from(item.words if item.slot is None else TEXTS[item.slot.name]))
-        parts.append(quoted(word))
+        if item.words:
+            parts.append(draw(st.sampled_from(item.words)))
+        if item.slot is not None:
+            parts.append(quoted(draw(st.sampled_from(TEXTS[item.slot.name]))))
     return " ".join(parts)
 
 

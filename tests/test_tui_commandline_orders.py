@@ -134,9 +134,9 @@ async def test_a_wrong_line_stays_and_says_what_was_expected() -> None:
     async with workstation() as driver:
         await run(driver, "buy 0.01 att bid")
         assert line_of(driver).is_open
-        assert "att: expected at or market" in await driver.painted()
+        assert "att: expected at, market or when" in await driver.painted()
         await run(driver, "buy 0.01")
-        assert "next: at or market" in await driver.painted()
+        assert "next: at, market or when" in await driver.painted()
         await run(driver, "cancel 77")
         assert "no working order has that number" in await driver.painted()
         assert line_of(driver).is_open

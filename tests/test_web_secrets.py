@@ -120,6 +120,26 @@ def test_an_account_with_a_name_never_gets_the_key_of_another(tmp_path: Path) ->
     assert found(load_credentials("bybit", "demo", account="sub-1", environ=environ, path=path)) == ("dk", "ds")
 
 
+@pytest.mark.parametrize("account", ["testnet", "demo", "TESTNET", "demo-2", "testnet_sub_1"])
+def test_a_real_account_is_not_called_what_would_name_the_keys_of_another_environment(account: str) -> None:
+    environment = account.replace("-", "_").lower().partition("_")[0]
+    variable = f"TTXT_BYBIT_{account.replace('-', '_').upper()}_API_KEY"
+    environ = {variable: "k", variable.replace("KEY", "SECRET"): "s"}
+    with pytest.raises(ConfigError) as caught:
+        load_credentials("bybit", "live", account=account, environ=environ, keyring=FakeKeyring({}))
+    assert str(caught.value) == (
+        f"key account: {account!r} of bybit live: its key would be {variable}, as those of {environment} are called "
+        "(call the account otherwise)"
+    )
+
+
+def test_names_that_only_look_like_an_environment_are_fine() -> None:
+    environ = {f"TTXT_BYBIT_{name}_API_{half}": "x" for name in ("TESTNET2", "MY_DEMO") for half in ("KEY", "SECRET")}
+    environ |= {"TTXT_BYBIT_TESTNET_DEMO_API_KEY": "x", "TTXT_BYBIT_TESTNET_DEMO_API_SECRET": "x"}
+    for environment, account in (("live", "testnet2"), ("live", "my-demo"), ("testnet", "demo")):
+        assert found(load_credentials("bybit", environment, account=account, environ=environ)) == ("x", "x")
+
+
 def test_what_a_half_given_key_leaves_in_a_traceback() -> None:
     environ = {"TTXT_BYBIT_API_KEY": VALUE}
     with pytest.raises(ConfigError) as caught:

@@ -34,6 +34,7 @@ from ttxt_core.orders.blotter import Blotter
 from ttxt_core.orders.command_lanes import CommandLanes
 from ttxt_core.orders.limits import SIMULATED_LIMITS, RiskLimits
 from ttxt_core.orders.managed_order import ManagedOrder
+from ttxt_core.orders.oco_keeper import OcoKeeper
 from ttxt_core.orders.router import CommandRouter
 from ttxt_core.queues.fanout import FanOut
 from ttxt_core.queues.observed import ObservedPublisher
@@ -104,6 +105,7 @@ class Floor:
             events=ObservedPublisher(self._events, lambda event: self.refusals.append(event.data), lambda _: None),
             session_loss=self._blotter.loss,
         )
+        self.pairs = OcoKeeper(self.orders, self.router, self._events, clock=self.clock, wall=self.human)
         self.router.attach(VENUE, ACCOUNT, self._lanes)
         self.router.arm()
         self._ids = 0
@@ -116,6 +118,7 @@ class Floor:
             human_clock=self.human,
             market_of=self.markets.get,
             new_id=self._new_id,
+            send_pair=self.pairs.send,
             fees_of=lambda info: FEES[info.key.category],
             behind_ns=lambda: self.behind_ns,
             settings=trading or Trading(),
@@ -248,6 +251,7 @@ class Floor:
     def _deliver(self, events: list[Event[Any]]) -> None:
         for event in events:
             self._blotter.on_account_event(event)
+            self.pairs.on_event(event)
             if type(event.data) is Fill:
                 self.fills.append(event.data)
             if self.lag:

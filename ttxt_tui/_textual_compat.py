@@ -36,6 +36,7 @@ from textual.renderables.background_screen import BackgroundScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from ttxt_tui._textual_crash import tell_no_variables
 from ttxt_tui._textual_keys import count_keys_of_a_read, keep_an_escape_before_a_key
 
 TRIED: Final = ((8, 2),)
@@ -79,6 +80,7 @@ def install() -> bool:
         _outlive_a_terminal_that_has_gone()
         count_keys_of_a_read()
         keep_an_escape_before_a_key()
+        tell_no_variables()
     return _TRIED
 
 
@@ -270,6 +272,13 @@ def write(widget: Widget, text: str) -> None:
     widget._styles_cache.clear()
     app._driver.write(f"{SYNC_START}{text}{SYNC_END}" if app._sync_available else text)
     app._driver.flush()
+
+
+def tell_terminal(app: App[Any], text: str) -> None:
+    """Write a control sequence that shows nothing; nothing comes of it where there is no terminal."""
+    if app._driver is not None:
+        app._driver.write(text)
+        app._driver.flush()
 
 
 class LoopDriver(LinuxDriver):

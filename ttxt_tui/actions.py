@@ -20,10 +20,14 @@ class Scope(StrEnum):
     ORDERS = "orders"
     TAPE = "tape"
     CHART = "chart"
+    HEATMAP = "heatmap"
+    DEPTH = "depth"
+    WATCHLIST = "watchlist"
     LOG = "log"
     REPLAY = "replay"
     AFTER_FLATTEN = "after_flatten"
     AFTER_FOCUS = "after_focus"
+    AFTER_LINK = "after_link"
     AFTER_ARM = "after_arm"
     AFTER_RECORD = "after_record"
 
@@ -104,7 +108,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _guarded("join_ask", "p", "join ask", "stage a post-only sell at the best ask; it follows until sent", Group.SELL),
     _guarded("improve_ask", "o", "improve", "stage a post-only sell a tick below the best ask", Group.SELL),
     _guarded("take_bid", "i", "take bid", "stage a sell at the bid, marketable down to a capped price", Group.SELL),
-    _guarded("send", "enter", "send", "send what is staged; on an own order: load it to edit", Group.SEND),
+    _guarded(
+        "send", "enter", "send", "send what is staged; else edit the own order, or show the watched symbol", Group.SEND
+    ),
     _action("back_out", "escape", "back", "back out one step: drop what is staged or half typed", Group.SEND),
     _action("size_1", "1", "size 1", "size preset 1", Group.SEND),
     _action("size_2", "2", "size 2", "size preset 2", Group.SEND),
@@ -114,6 +120,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("size_position", "0", "size = position", "size of the open position", Group.SEND),
     _action("size_up", "+ =", "size +", "size up by a step", Group.SEND),
     _action("size_down", "-", "size −", "size down by a step", Group.SEND),
+    _action("bracket", "B", "bracket", "exits that the next entries take along: the next bracket, or none", Group.SEND),
     _action("ticket", "n", "ticket", "open the order ticket", Group.SEND),
     _action("cancel_here", "x", "cancel", "cancel own orders at the cursor's price", Group.CANCEL),
     _action("cancel_newest", "c", "cancel last", "cancel the newest working entry on this symbol", Group.CANCEL),
@@ -129,6 +136,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _guarded("flatten", "f", "flatten", "close this position: then 1-4 for 25-100 %, or Enter for all", Group.CANCEL),
     _guarded("reverse", "v", "reverse", "stage the reversal of this position", Group.CANCEL),
     _guarded("protect", "t", "stop", "protective stop at the cursor, reduce-only", Group.CANCEL),
+    _guarded("target", "T", "target", "take-profit of the whole position at the cursor", Group.CANCEL),
     _guarded("panic", "!", "close all", "cancel everything and close all, listed first", Group.CANCEL),
     _guarded("flatten_25", "1", "25 %", "close a quarter", Group.CANCEL, Scope.AFTER_FLATTEN),
     _guarded("flatten_50", "2", "50 %", "close half", Group.CANCEL, Scope.AFTER_FLATTEN),
@@ -143,6 +151,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("recenter", "space", "centre", "centre the ladder on the market", Group.LADDER),
     _action("coarser", "g", "coarser", "more ticks a row", Group.LADDER),
     _action("finer", "G", "finer", "fewer ticks a row", Group.LADDER),
+    _action("ladder_settings", "L", "ladder", "choose the ladder's columns, and when it centres", Group.LADDER),
     _action("next_order", "tab", "next order", "select the next own order", Group.ORDERS),
     _action("previous_order", "shift+tab", "previous order", "select the previous own order", Group.ORDERS),
     _action("move_up", "K shift+up", "move up", "move the selected order up a row", Group.ORDERS),
@@ -158,9 +167,32 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("crosshair_right", "right", "right", "crosshair to the candle after", Group.VIEW, Scope.CHART),
     _action("candles_wider", "up", "wider", "wider candles", Group.VIEW, Scope.CHART),
     _action("candles_narrower", "down", "narrower", "narrower candles", Group.VIEW, Scope.CHART),
+    _action("chart_back", "pageup", "back", "back in time", Group.VIEW, Scope.CHART),
+    _action("chart_forward", "pagedown", "forward", "forward in time", Group.VIEW, Scope.CHART),
+    _action("chart_oldest", "home", "oldest", "the first candles", Group.VIEW, Scope.CHART),
+    _action("chart_newest", "end", "newest", "the newest candles, no crosshair", Group.VIEW, Scope.CHART),
     _action("overlays", "O", "overlays", "EMA, VWAP, Bollinger bands: one after another", Group.VIEW, Scope.CHART),
+    _action("overlay_ema", "E", "EMA", "moving average on or off", Group.VIEW, Scope.CHART),
+    _action("overlay_vwap", "W", "VWAP", "volume-weighted average price on or off", Group.VIEW, Scope.CHART),
+    _action("overlay_bollinger", "D", "Bollinger", "Bollinger bands (deviations) on or off", Group.VIEW, Scope.CHART),
+    _action("volume_profile", "V", "profile", "volume at each price on or off", Group.VIEW, Scope.CHART),
+    _action("heat_older", "left", "older", "earlier columns", Group.VIEW, Scope.HEATMAP),
+    _action("heat_newer", "right", "newer", "later columns", Group.VIEW, Scope.HEATMAP),
+    _action("heat_pause", "P", "pause", "stand still, or follow the market again", Group.VIEW, Scope.HEATMAP),
+    _action("heat_now", "backspace", "now", "back to the market, in the middle", Group.VIEW, Scope.HEATMAP),
+    _action("heat_narrower", "[", "narrower", "less time a column", Group.VIEW, Scope.HEATMAP),
+    _action("heat_wider", "]", "wider", "more time a column", Group.VIEW, Scope.HEATMAP),
+    _action("heat_finer", "up", "finer", "fewer ticks a row of the heatmap", Group.VIEW, Scope.HEATMAP),
+    _action("heat_coarser", "down", "coarser", "more ticks a row of the heatmap", Group.VIEW, Scope.HEATMAP),
+    _action("depth_nearer", "left [", "nearer", "fewer basis points around the middle", Group.VIEW, Scope.DEPTH),
+    _action("depth_farther", "right ]", "farther", "more basis points around the middle", Group.VIEW, Scope.DEPTH),
     _action("tape_filter_up", "up", "filter +", "hide smaller prints", Group.VIEW, Scope.TAPE),
     _action("tape_filter_down", "down", "filter −", "show smaller prints", Group.VIEW, Scope.TAPE),
+    _action("watch_down", "j down", "down", "next symbol: Enter shows it", Group.VIEW, Scope.WATCHLIST),
+    _action("watch_up", "k up", "up", "previous symbol", Group.VIEW, Scope.WATCHLIST),
+    _action("watch_sort_left", "left", "sort", "sort by the column to the left", Group.VIEW, Scope.WATCHLIST),
+    _action("watch_sort_right", "right", "sort", "sort by the column to the right", Group.VIEW, Scope.WATCHLIST),
+    _action("watch_turn", "R", "turn round", "sort the other way round", Group.VIEW, Scope.WATCHLIST),
     _action("log_filter", "left right", "filter", "show all, orders or errors", Group.VIEW, Scope.LOG),
     _action("log_down", "j down", "down", "later lines", Group.VIEW, Scope.LOG),
     _action("log_up", "k up", "up", "earlier lines", Group.VIEW, Scope.LOG),
@@ -172,7 +204,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("focus_5", "5", "pane 5", "focus pane 5", Group.VIEW, Scope.AFTER_FOCUS),
     _action("focus_6", "6", "pane 6", "focus pane 6", Group.VIEW, Scope.AFTER_FOCUS),
     _action("focus_7", "7", "pane 7", "focus pane 7", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_8", "8", "pane 8", "focus pane 8", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("focus_9", "9", "pane 9", "focus pane 9", Group.VIEW, Scope.AFTER_FOCUS),
     _action("focus_ladder", ";", "ladder", "back to the ladder", Group.VIEW, Scope.AFTER_FOCUS),
+    _action("next_ladder", "|", "next ladder", "trade on the next of several ladders", Group.VIEW),
+    _action("link", "C", "link", "the focused pane's group: its panes show the same symbol", Group.VIEW),
+    _action("link_a", "a", "group A", "link the pane in group A", Group.VIEW, Scope.AFTER_LINK),
+    _action("link_b", "b", "group B", "link the pane in group B", Group.VIEW, Scope.AFTER_LINK),
+    _action("link_c", "c", "group C", "link the pane in group C", Group.VIEW, Scope.AFTER_LINK),
+    _action("link_d", "d", "group D", "link the pane in group D", Group.VIEW, Scope.AFTER_LINK),
     _action("zoom", "z", "zoom", "the focused pane alone, and back", Group.VIEW),
     _action("symbol", "/", "symbol", "choose another symbol", Group.VIEW),
     _action("command", ":", "command", "type a command", Group.VIEW),
@@ -195,6 +235,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("slower", "<", "slower", "halve the speed", Group.REPLAY, Scope.REPLAY),
     _action("step_book", "right", "next book", "forward to the next change of the book", Group.REPLAY, Scope.REPLAY),
     _action("step_second", "u", "+1 s", "forward a second", Group.REPLAY, Scope.REPLAY),
+    _action("step_book_back", "left", "last book", "to the book before: a new attempt", Group.REPLAY, Scope.REPLAY),
+    _action("step_second_back", "U", "−1 s", "back a second: a new attempt", Group.REPLAY, Scope.REPLAY),
+    _action("jump", "Y", "jump", "a list of moments to go to: marks, fills, gaps", Group.REPLAY, Scope.REPLAY),
+    _action("blind", "E", "blind", "show what is to come, or hide it again", Group.REPLAY, Scope.REPLAY),
     _action("seek", "y", "go to time", "type a time to go to: a new attempt", Group.REPLAY, Scope.REPLAY),
     _action(
         "hold_on",

@@ -26,19 +26,22 @@ from ttxt_core.queues.base import FullPolicy
 from ttxt_core.session import Session, SessionKind
 from ttxt_core.simulation.simulator_settings import FEES
 from ttxt_tui import _textual_compat
-from ttxt_tui.config.settings import Settings, config_folder
+from ttxt_tui.config.settings import Settings, config_folder, settings_file
 from ttxt_tui.endings import catch_endings
 from ttxt_tui.frame import Flushable, FrameClock
 from ttxt_tui.garbage import collect_in_pauses
 from ttxt_tui.keymap import Keymap
 from ttxt_tui.multiplexer import Multiplexer, multiplexer, watch
+from ttxt_tui.notification import notification, protocol_of
 from ttxt_tui.paint.cells import pick_glyphs
-from ttxt_tui.panes.workspace import Workspace
+from ttxt_tui.panes.replay_bar import ReplayPane
+from ttxt_tui.panes.workspace import LADDERS, Workspace
 from ttxt_tui.screens.desk_screen import DeskScreen
 from ttxt_tui.screens.dialogs import ChooseDialog
 from ttxt_tui.screens.handlers import Handlers
 from ttxt_tui.screens.handlers.view import Themes
 from ttxt_tui.screens.keys import KeyDispatcher
+from ttxt_tui.state.announcer import Announcer
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.status import SIMULATED
 from ttxt_tui.state.store import Store
@@ -59,7 +62,7 @@ BATCH = 20
 WRITER_TURN_S = 0.0005
 """How long the thread that writes to the terminal waits for its turn; Python's own 5 ms would be seen."""
 
-TOUCHED = frozenset({"command", "hint", "ladder", "prompt", "pretrade", "ticket", "orders"})
+TOUCHED = frozenset({"command", "hint", *LADDERS, "prompt", "pretrade", "ticket", "orders"})
 """Panes that a key may change."""
 
 MAILBOX = 20_000
@@ -81,8 +84,13 @@ class Workstation(App[None], inherit_bindings=False):
         *,
         notices: Sequence[str] = (),
         human_clock: Clock | None = None,
+        config_file: Path | None = None,
     ) -> None:
-        """`session` on screen; `notices` are said, and logged, as soon as there is a screen to say them on."""
+        """`session` on screen; `notices` are said, and logged, as soon as there is a screen to say them on.
+
+        Args:
+            config_file: where settings are saved that are chosen on screen; None for the user's own file.
+        """
         _textual_compat.install()
         self._first_theme = theme
         self._notices = notices
@@ -97,11 +105,15 @@ class Workstation(App[None], inherit_bindings=False):
             session.orders,
             SIMULATED,
             stale_after_ns=int(settings.trading.stale_seconds * NANOSECONDS),
+            alerts=settings.alerts,
         )
+        self.announcer = Announcer(self.store, self._notify, self.bell)
+        self.store.account.use_method(settings.trading.cost)
         self.frames = FrameClock(
             self._visible, lambda: _textual_compat.queued_writes(self), human, settings.screen.frames_per_second
         )
         self.workspace = Workspace(session, self.store, self._make_desk(human), settings, human)
+        self.workspace.config_file = settings_file(config_file)
         glyphs = pick_glyphs(os.environ, settings.screen.glyphs)
         self.desk_screen = DeskScreen(self.workspace, self._palette, glyphs, self._keymap_of_desk)
         self.handlers = Handlers(self.desk_screen, self._keymap_of_desk, self._themes())
@@ -124,6 +136,7 @@ class Workstation(App[None], inherit_bindings=False):
             human_clock=human,
             market_of=self.store.market_of,
             new_id=self.session.commands.new_client_order_id,
+            send_pair=self.session.oco.send,
             fees_of=_fees_of if self._is_simulated else _fees_told,
             behind_ns=lambda: self.frames.behind_ns,
             settings=self.settings.trading,
@@ -198,8 +211,16 @@ class Workstation(App[None], inherit_bindings=False):
         self.workspace.poll(human_ns)
         if self.attendance is not None:
             self.workspace.say(self.attendance.poll(human_ns))
+        replays = self.session.replayer is not None
+        self.announcer.poll(human_ns, None if replays else self.workspace.now_ns())
         self.handlers.poll_replay()
         self.desk_screen.show_arming()
+
+    def _notify(self, text: str) -> None:
+        """Ask the terminal for a notification."""
+        protocol = protocol_of(os.environ, self.settings.alerts.notification)
+        if asked := notification(text, protocol, os.environ):
+            _textual_compat.tell_terminal(self, asked)
 
     async def on_unmount(self) -> None:
         for task in self._tasks:
@@ -294,6 +315,10 @@ class Workstation(App[None], inherit_bindings=False):
 
     def on_app_focus(self) -> None:
         self.frames.blurred = False
+
+    def on_replay_pane_pointed(self, event: ReplayPane.Pointed) -> None:
+        if self.screen is self.desk_screen:
+            self.handlers.point_at(event.time_ns)
 
     # -- themes ------------------------------------------------------------------------------------------
 

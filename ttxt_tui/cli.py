@@ -108,7 +108,7 @@ def _run(options: argparse.Namespace) -> int:
 
     session = _session(options, settings, notices)
     try:
-        status = asyncio.run(_show(session, settings, theme, notices))
+        status = asyncio.run(_show(session, settings, theme, notices, options.config))
     except KeyboardInterrupt:  # before the screen, which takes Ctrl+C as a key
         status = 130
     said = [f"exit policy: {session.exit_summary}"] if session.exit_summary else []
@@ -130,7 +130,9 @@ def _session(options: argparse.Namespace, settings: Settings, notices: list[str]
     return open_practice(options, settings)
 
 
-async def _show(session: Session, settings: Settings, theme: Theme, notices: Sequence[str]) -> int:
+async def _show(
+    session: Session, settings: Settings, theme: Theme, notices: Sequence[str], config_file: Path | None
+) -> int:
     """The session on screen until its end. That it can't be opened is known before there is a screen."""
     try:
         await session.open()
@@ -139,7 +141,7 @@ async def _show(session: Session, settings: Settings, theme: Theme, notices: Seq
             return 2
         from ttxt_tui.app import Workstation
 
-        app = Workstation(session, settings, theme, notices=notices)
+        app = Workstation(session, settings, theme, notices=notices, config_file=config_file)
         await app.run_async()
         return app.return_code or 0
     finally:

@@ -54,7 +54,8 @@ def open_live(options: Namespace, settings: Settings) -> Session:
     """Real orders, with the key that the environment, a keyring or the user's credentials file has.
 
     Raises:
-        ConfigError: a limit is not set, there is no key, or the venue does not offer what is asked for.
+        ConfigError: a limit is not set for an account that is not only looked at, there is no key, or the venue does
+            not offer what is asked for.
     """
     environment = Environment.TESTNET if options.testnet else Environment.DEMO if options.demo else Environment.MAINNET
     is_real = environment is Environment.MAINNET
@@ -68,21 +69,22 @@ def open_live(options: Namespace, settings: Settings) -> Session:
             dead_man_switch_s=settings.venues.get(options.venue, Venue()).dead_man_seconds,
         )
     limits = real_limits(settings)
-    if missing := wrong_limits(limits, config):
+    access = Access.VIEW if options.view_only else Access.TRADE_OR_VIEW
+    if access is not Access.VIEW and (missing := wrong_limits(limits, config)):
         raise missing_limits(missing, settings_file(options.config))
-    credentials = load_credentials(
-        config.venue,
-        credentials_environment(config),
-        account=config.account,
-        path=config_folder() / "credentials.toml",
-    )
     with _as_typed(options):
+        credentials = load_credentials(
+            config.venue,
+            credentials_environment(config),
+            account=config.account,
+            path=config_folder() / "credentials.toml",
+        )
         return live(
             config,
             credentials,
             limits,
             state=user_state_path(APP_NAME, appauthor=False),
-            access=Access.VIEW if options.view_only else Access.TRADE_OR_VIEW,
+            access=access,
             recordings=settings.recording_folder,
             keep_minutes=settings.recording.keep_minutes or None,
         )

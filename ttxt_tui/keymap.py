@@ -69,7 +69,9 @@ _MODIFIERS: Final = ("ctrl+", "shift+")
 _ENTERS: Final = frozenset(
     {action.id for action in ACTIONS if action.group in (Group.BUY, Group.SELL)} | {"send", "reverse"}
 )
-_PANES: Final = (Scope.ORDERS, Scope.TAPE, Scope.CHART, Scope.LOG, Scope.REPLAY)
+_PANES: Final = (
+    Scope.ORDERS, Scope.TAPE, Scope.CHART, Scope.HEATMAP, Scope.DEPTH, Scope.LOG, Scope.WATCHLIST, Scope.REPLAY,
+)  # fmt: skip
 
 
 class Keymap:
@@ -176,7 +178,7 @@ def key_table(keymap: Keymap) -> str:
     """Every key as a Markdown table, for the README: one row an action, in the registry's order."""
     rows = ["| keys | what they do | where |", "|---|---|---|"]
     for action in ACTIONS:
-        keys = " ".join(f"`{shown(key)}`" for key in keymap.keys(action.id))
+        keys = " ".join(f"`{shown(key)}`" for key in keymap.keys(action.id)).replace("|", "\\|")
         where = "" if action.scope is Scope.GLOBAL else action.scope.value.replace("_", " ")
         rows.append(f"| {keys} | {action.help} | {where} |")
     return "\n".join(rows)

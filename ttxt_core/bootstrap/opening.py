@@ -12,7 +12,7 @@ from ttxt_core.connectors.config import ConnectorConfig, TradingMode
 from ttxt_core.connectors.registry import credentials_environment
 from ttxt_core.errors import ConfigError
 from ttxt_core.recording.naming import recordings_in
-from ttxt_core.recording.replayer import MAX_SPEED
+from ttxt_core.recording.pace import MAX_SPEED
 from ttxt_core.session import Session, paper, practice, replay
 from ttxt_core.session.live import live
 from ttxt_core.simulation.practice_pairs import DEFAULT_PAIRS, DOGE_LINEAR, PracticePair

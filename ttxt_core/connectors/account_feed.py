@@ -8,9 +8,9 @@ came.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -20,9 +20,10 @@ from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.queries import VenueQueries
 from ttxt_core.connectors.venue import SubscriptionAnswer
 from ttxt_core.connectors.working_orders import Accepted, WorkingOrders
-from ttxt_core.errors import ProtocolError, TransportError, TtxtError
+from ttxt_core.errors import AuthError, ProtocolError, TransportError, TtxtError
 from ttxt_core.events import (
     AckOutcome,
+    Balance,
     Command,
     ConnectionState,
     Event,
@@ -32,8 +33,9 @@ from ttxt_core.events import (
     OrderUpdate,
     PositionSide,
     PositionUpdate,
+    Wallet,
 )
-from ttxt_core.web.requests import WSResponse
+from ttxt_core.web.requests import WSRequest, WSResponse
 from ttxt_core.web.ws_assistant import StreamState, WSAssistant
 
 STREAM: Final = "private"
@@ -41,6 +43,31 @@ _BACKLOG: Final = 1_000
 """So many events may wait before the socket is read on."""
 
 Normalize = Callable[[bytes, int], list[Event[Any]]]
+
+
+class Heard(NamedTuple):
+    """What the stream told of holdings while they were asked for: it is newer than the answer, which is slower.
+
+    Attributes:
+        positions: those that were told of. balances: the last told, by currency.
+    """
+
+    positions: set[tuple[str, PositionSide | None]]
+    balances: dict[str, Balance]
+
+    def take(self, event: Event[Any]) -> None:
+        """The stream told `event`."""
+        if type(event.data) is PositionUpdate:
+            self.positions.add((event.header.pair, event.data.position_side))
+        elif type(event.data) is Wallet:
+            self.balances.update((balance.currency, balance) for balance in event.data.balances)
+
+    def merged(self, answer: Event[Any]) -> Event[Any]:
+        """A wallet as it was answered, with what was told since it was asked for."""
+        if type(answer.data) is not Wallet or not self.balances:
+            return answer
+        balances = {balance.currency: balance for balance in answer.data.balances} | self.balances
+        return Event(answer.header, replace(answer.data, balances=list(balances.values())))
 
 
 class AccountFeed:
@@ -61,6 +88,7 @@ class AccountFeed:
         *,
         account: str,
         dead_man: DeadManSwitch,
+        dead_man_request: WSRequest | None,
         kit: ConnectorKit,
     ) -> None:
         self.is_ready = False
@@ -71,9 +99,15 @@ class AccountFeed:
         self._queries = queries
         self._account = account
         self._dead_man = dead_man
+        self._dead_man_request = dead_man_request
         self._kit = kit
         self._began_ns = kit.clock.now_ns()
+        self._least_offset_ns: int | None = None
         self._positions: dict[tuple[str, PositionSide], Event[PositionUpdate]] = {}
+        self._heard = Heard(set(), {})
+        self._is_in_doubt = False
+        self._fills_known_ns = 0
+        """The venue's time of the latest fill when fills were last asked for with success: later may be missing."""
         self._confirmed = asyncio.Event()
         self._reconciling: asyncio.Task[None] | None = None
         self._stream: WSAssistant | None = None
@@ -101,6 +135,7 @@ class AccountFeed:
                 self._stream.reconnect("a frame that can't be read")
             return None
         for event in events:
+            self._heard.take(event)
             self.tell(event)
         return self._kit.outbox.drained() if len(self._kit.outbox) > _BACKLOG else None
 
@@ -135,6 +170,15 @@ class AccountFeed:
                 if (waiting := self._waits.pop(name, None)) is not None:
                     waiting.set()
 
+    def tell_answers(self, events: Iterable[Event[Any]], asked_ns: int) -> None:
+        """Publish what a question that was asked at `asked_ns` found, as `tell`.
+
+        It is newer than what was heard before, but for the moment that a venue's lists may be behind its stream.
+        """
+        heard_ns = asked_ns - round(self._kit.timings.settle_s * NANOSECONDS)
+        for event in events:
+            self.tell(self.orders.as_answer(event, heard_ns) if type(event.data) is OrderUpdate else event)
+
     async def news_of(self, client_order_id: str, timeout_s: float) -> None:
         """Wait for the next update of an order, at most `timeout_s`."""
         waiting = self._waits.setdefault(client_order_id, asyncio.Event())
@@ -143,6 +187,10 @@ class AccountFeed:
                 await waiting.wait()
         except TimeoutError:
             self._waits.pop(client_order_id, None)
+
+    def audit_soon(self) -> None:
+        """Something has happened that the stream may not have told of: ask before the next audit would."""
+        self._is_in_doubt = True
 
     # -- reconciliation ----------------------------------------------------------------------------------
 
@@ -161,19 +209,34 @@ class AccountFeed:
         self.is_ready = True
         self._kit.reports.status(STREAM, ConnectionState.CONNECTED)
         while True:
-            await self._dead_man.set()
+            await self._dead_man.set(self._be_watched)
             await self._audit_due()
             await self._reconcile_until_done()
 
+    async def _be_watched(self) -> None:
+        """Let the venue see by this stream that the program is there.
+
+        Raises:
+            AuthError: it does not for this account. WebError: it did not say.
+        """
+        if self._stream is None or self._dead_man_request is None:
+            return
+        answer = self._subscription_answer(
+            await self._stream.request(self._dead_man_request, self._kit.timings.answer_s)
+        )
+        if answer is not None and answer.reason:
+            raise AuthError("let the venue watch the private stream", answer.reason)
+
     async def _audit_due(self) -> None:
-        """Wait for the next audit: early when the venue took an order and says nothing of it."""
+        """Wait for the next audit: early when the venue took an order and says nothing of it, or there is a doubt."""
         timings = self._kit.timings
-        audit_ns = self._kit.clock.now_ns() + round(timings.audit_s * NANOSECONDS)
-        patience_ns = round(timings.answer_s * NANOSECONDS)
+        clock, now_ns = self._kit.clock, self._kit.clock.monotonic_ns()
+        audit_ns, patience_ns = now_ns + round(timings.audit_s * NANOSECONDS), round(timings.answer_s * NANOSECONDS)
         while True:
-            await self._kit.clock.sleep_until(min(audit_ns, self._kit.clock.now_ns() + patience_ns))
-            now_ns = self._kit.clock.now_ns()
-            if now_ns >= audit_ns or any(now_ns - order.since_ns > patience_ns for order in self.orders.accepted):
+            await clock.sleep_until(clock.now_ns() + min(audit_ns - now_ns, patience_ns))
+            now_ns = clock.monotonic_ns()
+            is_early = any(now_ns - order.since_ns > patience_ns for order in self.orders.accepted)
+            if now_ns >= audit_ns or is_early or self._is_in_doubt:
                 return
 
     async def _reconcile_until_done(self) -> None:
@@ -193,10 +256,13 @@ class AccountFeed:
             WebError, ProtocolError: a question was not answered.
         """
         before, accepted = list(self.orders), self.orders.accepted
+        self._is_in_doubt = False
+        known_ns = self.orders.last_fill_ns
         fills = await self._queries.fills(self._fills_from_ns())
+        self._fills_known_ns = known_ns
+        asked_ns = self._kit.clock.now_ns()
         working = await self._queries.open_orders()
-        for event in (*fills, *working):
-            self.tell(event)
+        self.tell_answers((*fills, *working), asked_ns)
         listed = {name for event in working if type(event.data) is OrderUpdate for name in _names(event.data)}
         for event in before:
             if not listed.intersection(_names(event.data)):
@@ -208,13 +274,16 @@ class AccountFeed:
 
     async def _ask_what_became_of(self, last: Event[OrderUpdate]) -> None:
         """An order that worked when we last heard of it, and is not listed any more."""
-        data = last.data
+        data, asked_ns = last.data, self._kit.clock.now_ns()
         found = await self._queries.order(last.header.pair, data.client_order_id, data.order_id)
         if found is not None:
-            self.tell(found)
+            self.tell_answers([found], asked_ns)
             return
         for fill in await self._queries.fills_of(last.header.pair, data.client_order_id, data.order_id):
             self.tell(fill)
+        if self._kit.clock.now_ns() - last.header.receive_time_ns < self._kit.timings.expiry_s * NANOSECONDS:
+            self.audit_soon()  # the stream told of it just now: the lists may be behind
+            return
         header = self._kit.reports.header(last.header.pair)
         ended = replace(data, state=OrderState.CANCELED, reason="the venue does not list it any more")
         self.tell(Event(replace(header, venue_time_ns=last.header.venue_time_ns), ended))
@@ -225,7 +294,7 @@ class AccountFeed:
         found = await self._queries.order(header.pair, command.client_order_id, order.order_id)
         if found is not None:
             self.tell(found)
-        elif self._kit.clock.now_ns() - order.since_ns > self._kit.timings.expiry_s * NANOSECONDS:
+        elif self._kit.clock.monotonic_ns() - order.since_ns > self._kit.timings.expiry_s * NANOSECONDS:
             self.orders.forget(command.client_order_id)
             reason = "the venue took it, and has no such order"
             self._kit.reports.tell(
@@ -241,11 +310,17 @@ class AccountFeed:
             )
 
     async def _reconcile_holdings(self) -> None:
+        heard = self._heard = Heard(set(), {})
         positions = await self._queries.positions(self._pairs)
         wallet = await self._queries.wallet()
-        for event in (*positions, *wallet):
-            self.tell(event)
-        listed = {(event.header.pair, _side(event)) for event in positions}
+        for event in positions:
+            if (event.header.pair, _side(event)) not in heard.positions:
+                self.tell(event)
+        for event in wallet:
+            self.tell(heard.merged(event))
+        if any(type(event.data) is not PositionUpdate for event in positions):
+            return  # what could not be read may be any of them
+        listed = heard.positions | {(event.header.pair, _side(event)) for event in positions}
         for known, last in list(self._positions.items()):
             if known not in listed and last.data.quantity:
                 flat = PositionUpdate(self._account, Decimal(0), position_side=last.data.position_side)
@@ -253,8 +328,12 @@ class AccountFeed:
 
     def _fills_from_ns(self) -> int:
         """Where fills may be missing from: never before this connector began, since positions count those."""
-        began_ns = self._began_ns + self._kit.clock_offset.offset_ns
-        return max(began_ns, self.orders.last_fill_ns - round(self._kit.timings.overlap_s * NANOSECONDS))
+        offset, least_ns = self._kit.clock_offset, self._least_offset_ns
+        if offset.round_trip_ns is not None:
+            # Set ahead later, the venue's clock must not make what was filled since look older than the beginning.
+            self._least_offset_ns = offset.offset_ns if least_ns is None else min(offset.offset_ns, least_ns)
+        began_ns = self._began_ns + (self._least_offset_ns or 0)
+        return max(began_ns, self._fills_known_ns - round(self._kit.timings.overlap_s * NANOSECONDS))
 
 
 def _names(update: OrderUpdate) -> set[str]:

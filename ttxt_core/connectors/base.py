@@ -21,6 +21,7 @@ from ttxt_core.connectors.account_feed import AccountFeed
 from ttxt_core.connectors.command_desk import CommandDesk
 from ttxt_core.connectors.config import ConnectorConfig, TradingMode
 from ttxt_core.connectors.dead_man import DeadManSwitch
+from ttxt_core.connectors.instrument_watch import InstrumentWatch
 from ttxt_core.connectors.kit import ConnectorKit
 from ttxt_core.connectors.market_feed import MarketFeed
 from ttxt_core.connectors.market_history import MarketHistory
@@ -168,6 +169,7 @@ class ConnectorBase(IQueueActor, VenueBase):
             self.orders,
             account=self.config.account,
             dead_man=self.dead_man,
+            dead_man_request=self.dead_man_request(),
             kit=self._kit,
         )
 
@@ -270,6 +272,9 @@ class ConnectorBase(IQueueActor, VenueBase):
     def _open_streams(self, life: asyncio.TaskGroup) -> None:
         at = self.addresses()
         market, account, desk = self._market, self._account, self._desk
+        pairs, complete = self.config.pairs, self._with_fees
+        watch = InstrumentWatch(pairs, self.symbols, self.queries, complete=complete, market=market, kit=self._kit)
+        life.create_task(watch.run(), name="instruments")
         if market is not None:
             stream = self._stream("market", at.ws_public, self.market_dialect(), market.on_response, market.on_state)
             market.attach(stream)

@@ -197,6 +197,9 @@ class CommandDesk:
                 if self._creating.get(event.data.client_order_id) is creating:
                     del self._creating[event.data.client_order_id]
         for event, answer in zip(group, answers, strict=True):
+            if answer.code in self._offer.gone_codes and self._denormalizer.retries(event):
+                self.carry_out([event])
+                continue
             self.acknowledge(event, answer)
             if answer.code in self._offer.clock_codes:
                 self._on_clock_refused()
@@ -274,7 +277,7 @@ class CommandDesk:
         at = MessageHeader(header.venue, header.category, header.pair, 0, self._clock.now_ns())
         self._kit.reports.pass_on(Event(at, ack))
         if answer.outcome is AckOutcome.ACCEPTED and type(command) is CreateOrder:
-            self._orders.on_accepted(event, answer.order_id, self._clock.now_ns())
+            self._orders.on_accepted(event, answer.order_id, self._clock.monotonic_ns())
 
     def on_late_answer(self, response: WSResponse, request_id: str | None) -> None:
         """An answer that nobody waits for any more: it settles what was unknown."""
@@ -295,13 +298,16 @@ class CommandDesk:
     def _settle(self, event: Event[Any]) -> None:
         """Find out what became of a command, or of the order that a refused one was about.
 
-        Exits of a position are no order to be asked about: what they are, the private stream tells and audits repeat.
+        Exits of a position are no order to be asked about: what they are, the private stream tells or an audit.
         """
-        if self._settlement is None or type(event.data) is ProtectPosition:
+        if self._settlement is None:
+            return
+        if type(event.data) is ProtectPosition:
+            self._settlement.audit_soon()
             return
         name = _settling_name(event)
         task = self._settling[name] = self._kit.spawn(
-            self._settlement.settle(event, self._clock.now_ns()), "settlement"
+            self._settlement.settle(event, self._clock.monotonic_ns()), "settlement"
         )
         task.add_done_callback(lambda done: self._settled(name, done))
 

@@ -5,6 +5,7 @@ Owns asking for it, and what is said of it: that it is on is said only while the
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -60,15 +61,11 @@ class DeadManSwitch:
     def __init__(self, seconds: int | None, queries: VenueQueries, reports: Reports) -> None:
         """A switch that is not set; `seconds` None: it is not to be."""
         self._seconds = seconds
+        self._is_watched = False
         self._queries = queries
         self._reports = reports
         self.protection = Protection(DeadManState.NONE)
         self.lost()
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether it is to be set."""
-        return self._seconds is not None
 
     def give_up(self) -> None:
         """It is not to be set any more: by a program that only looks on."""
@@ -77,14 +74,21 @@ class DeadManSwitch:
 
     def lost(self) -> None:
         """The stream that the venue watches is gone, or not there yet."""
+        self._is_watched = False
         if self._seconds is not None:
             self.protection = Protection(DeadManState.PENDING, self._seconds, _NOT_CONNECTED)
 
-    async def set(self) -> None:
-        """Ask for it and for what came of it; fine when it is set. What goes wrong is reported once."""
+    async def set(self, be_watched: Callable[[], Awaitable[None]]) -> None:
+        """Ask for it and for what came of it; fine when it is set. What goes wrong is reported once.
+
+        `be_watched` lets the venue watch the stream, once on each; a `TtxtError` says that it does not.
+        """
         if self._seconds is None or self.protection.is_armed or self.protection.state is DeadManState.REFUSED:
             return
         try:
+            if not self._is_watched:
+                await be_watched()
+                self._is_watched = True
             await self._queries.set_dead_man_switch(self._seconds)
             window_s = await self._queries.dead_man_switch()
         except (AuthError, VenueRejectError) as error:

@@ -56,6 +56,13 @@ class DenormalizerBase(ABC):
     def command_limits(self, commands: Sequence[Event[Any]]) -> tuple[str, ...]:
         """The rate limits that `commands` count against, whichever way they go."""
 
+    def retries(self, event: Event[Any]) -> bool:
+        """Whether a cancel of an order that the venue says it does not have is written otherwise from now on.
+
+        Some venues look for an order only where they are told to. Only a cancel may be sent again.
+        """
+        return False
+
     @abstractmethod
     def cancel_all(self, pair: str | None) -> list[RESTRequest]:
         """The requests that together cancel every order of `pair`, or of the whole category.

@@ -94,6 +94,11 @@ class MarketFeed:
         """Let `stream` be the one that is repaired."""
         self._stream = stream
 
+    def begin_anew(self, reason: str) -> None:
+        """Take nothing for known any more: connect again."""
+        if self._stream is not None:
+            self._stream.reconnect(reason)
+
     def book_state(self, pair: str) -> BookState | None:
         """The state of a pair's book; None where none is subscribed."""
         guard = self._guards.get(pair)
@@ -108,9 +113,9 @@ class MarketFeed:
 
     def on_response(self, response: WSResponse) -> Awaitable[None] | None:
         """A message came; what is returned is waited for before the next is read."""
-        now_ns = response.receive_time_ns
+        now_ns = self._kit.clock.monotonic_ns()
         try:
-            events = self._normalize(response.raw, now_ns)
+            events = self._normalize(response.raw, response.receive_time_ns)
         except ProtocolError as error:
             # A book message that is lost with it shows as a gap in its book's sequence.
             self._kit.reports.error(error)
@@ -155,7 +160,7 @@ class MarketFeed:
                 self._kit.reports.tell(FeedGap("the connection was lost"), pair)
         for pair, guard in self._guards.items():
             self._kit.reports.tell(guard.reset("waiting for a snapshot"), pair)
-        self._began_ns = self._kit.clock.now_ns()
+        self._began_ns = self._kit.clock.monotonic_ns()
         self._silence.begin(self._topics, self._began_ns)
         self._catching_up = self._kit.spawn(self._history.catch_up(), "market history")
 
@@ -220,7 +225,7 @@ class MarketFeed:
         """Look after silent and late topics until cancelled."""
         step_ns = round(min(self._kit.timings.book_silence_s, self._kit.timings.data_age_s) / 4 * NANOSECONDS)
         while True:
-            now_ns = self._kit.clock.now_ns()
+            now_ns = self._kit.clock.monotonic_ns()
             for (kind, pair), silence_ns in self._silence.silent(now_ns):
                 await self._on_silence(kind, pair, f"silent for {shown_age(silence_ns)}")
             for pair, guard in self._guards.items():

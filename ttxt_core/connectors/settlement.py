@@ -37,7 +37,7 @@ class Settlement:
         self._kit = kit
 
     async def settle(self, event: Event[Any], sent_ns: int) -> None:
-        """Return when the outcome of a command that was sent at `sent_ns` is known and told."""
+        """Return when the outcome of a command that had left by `sent_ns`, monotonic, is known and told."""
         command, order_id = event.data, _order_id(event.data)
         backoff = self._kit.backoff()
         expires_ns = sent_ns + round(self._kit.timings.expiry_s * NANOSECONDS)
@@ -47,7 +47,7 @@ class Settlement:
             known = self._account.orders.last_word(command.client_order_id, order_id)
             if known is not None and _shows(command, known.data):
                 return
-            asked_ns = self._kit.clock.now_ns()
+            asked_ns = self._kit.clock.monotonic_ns()
             try:
                 found, fills = await self.ask(event)
             except TtxtError as error:
@@ -64,6 +64,10 @@ class Settlement:
                 self._acknowledge(event, Answer(AckOutcome.REJECTED, reason=_verdict(command, found)))
                 return
 
+    def audit_soon(self) -> None:
+        """Let the account be asked about as a whole: what a command came to is no order that could be asked for."""
+        self._account.audit_soon()
+
     async def ask(self, event: Event[Any]) -> tuple[Event[OrderUpdate] | None, list[Event[Any]]]:
         """Ask for the order of a command and tell how it stands; for its fills when it is not listed.
 
@@ -71,10 +75,10 @@ class Settlement:
             WebError, ProtocolError: the question was not answered.
         """
         command, pair = event.data, event.header.pair
-        order_id = _order_id(command)
+        order_id, asked_ns = _order_id(command), self._kit.clock.now_ns()
         found = await self._queries.order(pair, command.client_order_id, order_id)
         if found is not None:
-            self._account.tell(found)
+            self._account.tell_answers([found], asked_ns)
             return found, []
         fills = await self._queries.fills_of(pair, command.client_order_id, order_id)
         for fill in fills:

@@ -26,7 +26,7 @@ class ConnectorTimings(Struct, frozen=True, kw_only=True):
         settle_s: between the questions what became of a command.
         audit_s: between two reconciliations of an account whose connection holds: a message may be lost on one too.
         overlap_s: how far before the last known fill fills are asked for again after a break.
-        clock_s: between two looks at the venue's clock.
+        clock_s: between two looks at the venue's clock. instruments_s: at its list of instruments.
         retry_cap_s: the longest wait between two tries of the same.
     """
 
@@ -42,4 +42,5 @@ class ConnectorTimings(Struct, frozen=True, kw_only=True):
     audit_s: float = 30.0
     overlap_s: float = 60.0
     clock_s: float = 60.0
+    instruments_s: float = 900.0
     retry_cap_s: float = 30.0

@@ -17,7 +17,7 @@ from ttxt_core.connectors.normalizer import NormalizerBase
 from ttxt_core.connectors.queries import VenueQueries
 from ttxt_core.errors import ConfigError
 from ttxt_core.web.dialect import RESTDialect, StreamDialect
-from ttxt_core.web.requests import WSResponse
+from ttxt_core.web.requests import WSRequest, WSResponse
 from ttxt_core.web.throttle import RateLimit
 
 
@@ -93,6 +93,13 @@ class VenueBase(NormalizerBase, AccountNormalizerBase, DenormalizerBase):
     @abstractmethod
     def account_topics(self) -> Sequence[str]:
         """The private topics."""
+
+    def dead_man_request(self) -> WSRequest | None:
+        """The private subscription by which it sees that this program is there, for its dead-man switch.
+
+        None where it needs none. It goes apart from `account_topics`, since it may be refused.
+        """
+        return None
 
     @abstractmethod
     def subscription_answer(self, response: WSResponse) -> SubscriptionAnswer | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ttxt_core.events import CreateOrder, Event, Fill, OrderState, OrderUpdate
 from ttxt_core.orders.states import TERMINAL
 
@@ -17,7 +19,7 @@ _ENDED_KEPT: Final = 10_000
 
 
 class Accepted(NamedTuple):
-    """An order that the venue took at `since_ns`."""
+    """An order that the venue took at `since_ns`, monotonic."""
 
     command: Event[CreateOrder]
     order_id: str | None
@@ -72,7 +74,7 @@ class WorkingOrders:
 
     def is_new_fill(self, event: Event[Fill]) -> bool:
         """Whether this execution was not seen before; it has been from now on."""
-        execution = event.data.execution_id
+        execution = event.data.identity
         if execution in self._executions:
             return False
         self._executions[execution] = None
@@ -87,6 +89,18 @@ class WorkingOrders:
             if name and (known := self._working.get(name) or self._ended.get(name)) is not None:
                 return known
         return None
+
+    def as_answer(self, event: Event[OrderUpdate], heard_ns: int) -> Event[OrderUpdate]:
+        """An answer that is newer than all that was heard until `heard_ns`, dated so.
+
+        Updates are told apart by the venue's time, and a venue's clock may be set back: what was heard before the
+        question was asked is older than the answer all the same.
+        """
+        known = self.last_word(event.data.client_order_id, event.data.order_id)
+        if known is None or known.header.receive_time_ns > heard_ns:
+            return event
+        time_ns = max(event.header.venue_time_ns, known.header.venue_time_ns)
+        return Event(replace(event.header, venue_time_ns=time_ns), event.data)
 
     def is_untriggered(self, client_order_id: str, order_id: str | None) -> bool:
         """Whether an order waits for its trigger."""

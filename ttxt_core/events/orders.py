@@ -253,7 +253,7 @@ class Fill(EventData, frozen=True, tag="fi"):
     """One execution of an own order.
 
     Attributes:
-        execution_id: unique in the account; a fill that comes twice counts once.
+        execution_id: the venue's; a fill that comes twice counts once, see `identity`.
         fee: positive is paid, negative is a rebate, in `fee_currency`.
         realised_pnl: quote currency, before fees; None for spot.
     """
@@ -270,6 +270,11 @@ class Fill(EventData, frozen=True, tag="fi"):
     fee_currency: str
     is_maker: bool
     realised_pnl: Decimal | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it from every other fill of its account: a trade between two own orders may have one id."""
+        return f"{self.execution_id} {self.order_id}"
 
 
 def stop_direction(side: Side) -> TriggerDirection:

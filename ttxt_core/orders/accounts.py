@@ -74,6 +74,15 @@ class AccountBook:
             ZERO,
         )
 
+    def side_of(self, key: InstrumentKey, account: str) -> PositionSide:
+        """What an order that closes what is `held` has to name; in hedge mode the side that there is more of."""
+        held = self.held(key, account)
+        for side in (PositionSide.LONG, PositionSide.SHORT):
+            position = self._positions.get((key, account, side))
+            if position is not None and position.quantity * held > 0:
+                return side
+        return PositionSide.ONE_WAY
+
     def equity(self, venue: str, account: str, currency: str) -> Decimal:
         """Balance in `currency` plus the unrealised profit of positions that settle in it."""
         unrealised = (

@@ -98,9 +98,10 @@ class DayLedger(Ledger):
     def on_fill(self, event: Event[Fill]) -> None:
         """Add an execution, unless it was counted before or belongs to another day."""
         time_ns = event.header.venue_time_ns or event.header.receive_time_ns
-        if event.data.execution_id in self._counted or time_ns < self.started_ns:
+        execution = event.data.identity
+        if execution in self._counted or time_ns < self.started_ns:
             return
-        self._counted[event.data.execution_id] = time_ns
+        self._counted[execution] = time_ns
         if self.is_complete:
             self.known_until_ns = max(self.known_until_ns, time_ns)
         self.is_changed = True

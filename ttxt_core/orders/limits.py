@@ -211,7 +211,8 @@ def _amended(command: AmendOrder, order: ManagedOrder | None, context: RiskConte
         return None
     quantity = _in_base(command.quantity or order.quantity, order.quantity_unit, price)
     added = max(ZERO, quantity - order.filled - _in_base(order.remaining, order.quantity_unit, price))
-    return _Proposal(order.side, quantity, added, price, limit is not None, has_stop=True)
+    has_stop = order.stop_loss is not None
+    return _Proposal(order.side, quantity, added, price, limit is not None, has_stop)
 
 
 def _touch(side: Side, context: RiskContext) -> Decimal | None:

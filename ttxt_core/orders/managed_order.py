@@ -69,6 +69,7 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         parent: client order id of the entry whose fill made this exit; empty for any other order.
         is_position_exit: kept by the venue with the position: as large as it is, and gone when it is.
         linked_to: what the other leg of its pair is named (see `oco`); empty when it is of none.
+        is_unwanted: it was to go when the entries were cancelled, or everything was.
     """
 
     key: InstrumentKey
@@ -99,6 +100,8 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
     parent: str = ""
     is_position_exit: bool = False
     linked_to: str = ""
+    is_unwanted: bool = False
+    _unanswered: dict[Command, int] = field(default_factory=dict)
     _described_at: tuple[int, int] = (-1, -1)
     _reported: Decimal = ZERO
     _reported_average: Decimal | None = None
@@ -131,6 +134,7 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
             created_ns=sent_ns,
             updated_ns=sent_ns,
             in_flight={Command.CREATE: InFlight(sent_ns)},
+            _unanswered={Command.CREATE: sent_ns},
         )
 
     @classmethod
@@ -251,6 +255,21 @@ class ManagedOrder(Struct, kw_only=True, eq=False):
         return None if pending is None else self.in_flight[pending].sent_ns
 
     # -- what happens to it ------------------------------------------------------------------------------
+
+    def send(self, kind: Command, sent_ns: int, amend: AmendOrder | None = None) -> None:
+        """A command on it is on its way."""
+        self.in_flight[kind] = InFlight(sent_ns, amend=amend)
+        self._unanswered[kind] = sent_ns
+
+    def withdraw(self, kind: Command) -> None:
+        """That command did not leave."""
+        self.in_flight.pop(kind, None)
+        self._unanswered.pop(kind, None)
+
+    def answer_took_ns(self, event: Event[OrderAck]) -> int | None:
+        """From the send of a command to this, its first answer, which an update may have overtaken; else None."""
+        sent_ns = self._unanswered.pop(event.data.command, None)
+        return None if sent_ns is None else event.header.receive_time_ns - sent_ns
 
     def apply_ack(self, event: Event[OrderAck]) -> None:
         """Take in the answer to one of our commands."""

@@ -30,7 +30,7 @@ from ttxt_core.events.orders import (
 )
 from ttxt_core.events.status import ResetReason, StreamReset
 from ttxt_core.orders.accounts import AccountBook
-from ttxt_core.orders.managed_order import ZERO, InFlight, ManagedOrder, OrderIdentity, order_identity
+from ttxt_core.orders.managed_order import ZERO, ManagedOrder, OrderIdentity, order_identity
 
 HISTORY_LIMIT = 5_000
 FILLS_LIMIT = 20_000
@@ -115,7 +115,7 @@ class OrderManager:
         if known is not None and known.is_working:
             kind = Command.AMEND if type(command) is AmendOrder else Command.CANCEL
             amend = command if type(command) is AmendOrder else None
-            known.in_flight[kind] = InFlight(event.header.receive_time_ns, amend=amend)
+            known.send(kind, event.header.receive_time_ns, amend)
             self.version += 1
         return known
 
@@ -130,7 +130,7 @@ class OrderManager:
             del self._own[order.client_order_id]
             self._sent.discard(order.client_order_id)
         else:
-            order.in_flight.pop(COMMAND_OF[type(event.data)], None)
+            order.withdraw(COMMAND_OF[type(event.data)])
         self.version += 1
 
     def timeouts(self, now_ns: int, after_ns: int) -> list[ManagedOrder]:
@@ -198,7 +198,7 @@ class OrderManager:
 
     def _on_fill(self, event: Event[Fill]) -> bool:
         fill, header = event.data, event.header
-        execution = (header.venue, fill.account, fill.execution_id)
+        execution = (header.venue, fill.account, fill.identity)
         if execution in self._executions or fill.client_order_id in self._void:
             return False
         self._executions[execution] = None

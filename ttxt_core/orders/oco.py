@@ -47,6 +47,11 @@ class OcoPair:
         """Neither leg works any more."""
         return not (self.stop.is_working or self.target.is_working)
 
+    @property
+    def excess(self) -> Decimal:
+        """How much both filled beyond what one was to; the venue may fill both before anyone can take one out."""
+        return max(ZERO, self.stop.filled + self.target.filled - self.quantity)
+
     def other(self, leg: ManagedOrder) -> ManagedOrder:
         """The leg that `leg` is paired with."""
         return self.target if leg is self.stop else self.stop

@@ -134,6 +134,8 @@ class OcoKeeper:
             because = f": {ended.reason}" if ended.reason else ""
             self._tell(left, f"the {_role(left)} stands alone, its {_role(ended)} is {ended.state}{because}")
         if pair.is_over:
+            if pair.excess:
+                self._tell(pair.stop, f"OCO: both legs filled, {pair.excess:f} more than one of them was to")
             for leg in pair:
                 self._pairs.pop(leg.name, None)
                 self._asked.pop(leg.name, None)

@@ -20,8 +20,10 @@ from ttxt_core.events.orders import (
     AckOutcome,
     AmendOrder,
     CancelOrder,
+    Command,
     CreateOrder,
     OrderAck,
+    OrderState,
     PositionSide,
     ProtectPosition,
 )
@@ -132,6 +134,8 @@ class CommandRouter(IQueuePublisher):
     def cancel_entries(self, key: InstrumentKey | None = None) -> Sweep:
         """Cancel the working entries on `key` (None: everywhere); protective orders stay."""
         now_ns, entries = self._clock.now_ns(), self._orders.entries(key)
+        for order in entries:
+            order.is_unwanted = True
         refused = sum(self.send(cancel_command(order, now_ns)) is not None for order in entries)
         return Sweep(len(entries) - refused, len(self._orders.protective(key)), refused)
 
@@ -229,7 +233,7 @@ class CommandRouter(IQueuePublisher):
         self, key: InstrumentKey, command: CreateOrder | AmendOrder, order: ManagedOrder | None
     ) -> RiskContext:
         orders, market, account = self._orders, self._market, command.account
-        side = command.side if isinstance(command, CreateOrder) else None
+        side = command.side if isinstance(command, CreateOrder) else None if order is None else order.side
         info = market.instruments[key]
         bid, ask = market.touch(key, Side.BUY), market.touch(key, Side.SELL)
         has_leverage = self.limits.max_leverage is not None and key.category != SPOT
@@ -284,9 +288,14 @@ class CommandRouter(IQueuePublisher):
         return nearest
 
     def _has_stop(self, key: InstrumentKey, account: str, side: Side | None) -> bool:
-        """Whether a stop works that would close what an order on `side` opens."""
+        """Whether a stop works that would close what an order on `side` opens: the venue has it, and is to keep it."""
         stops = (order for order in self._orders.protective(key) if order.is_stop and order.account == account)
-        return any(order.side is not side for order in stops)
+        return any(
+            order.side is not side
+            and order.standing is not OrderState.PENDING_NEW
+            and Command.CANCEL not in order.in_flight
+            for order in stops
+        )
 
 
 def command_header(key: InstrumentKey, now_ns: int) -> MessageHeader:

@@ -286,6 +286,11 @@ class DisguisedTimeline:
         found = self._timeline.last_time_before(time_ns - self._later_ns)
         return None if found is None else found + self._later_ns
 
+    def last_book_before(self, time_ns: int) -> int | None:
+        """The receive time of the last `Orderbook` before `time_ns`; None when there is none."""
+        found = self._timeline.last_book_before(time_ns - self._later_ns)
+        return None if found is None else found + self._later_ns
+
     def _moment(self, moment: Moment) -> Moment:
         return Moment(list(self._events(moment.state)), self._events(moment.rest))
 

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from ttxt_core.errors import CorruptChunkError, RecordingError
-from ttxt_core.events import Event, FeedGap, Instrument, InstrumentKey, MessageHeader, Source
+from ttxt_core.events import Event, FeedGap, Instrument, InstrumentKey, MessageHeader, Orderbook, Source
 from ttxt_core.recording.codec import HEADER_SIZE, ChunkDecoder, ChunkFlag, ChunkHeader, ChunkKind
 from ttxt_core.recording.index import Chunk, Damage, read_index
 from ttxt_core.recording.state import MarketState
@@ -183,6 +183,19 @@ class RecordingReader:
         for chunk in straddling:
             times = [event.header.receive_time_ns for event in self._read(chunk) or ()]
             best = max((t for t in times if t < time_ns and (best is None or t > best)), default=best)
+        return best
+
+    def last_book_before(self, time_ns: int) -> int | None:
+        """The receive time of the last `Orderbook` before `time_ns`; None when there is none."""
+        best: int | None = None
+        for chunk in sorted(self._event_chunks(), key=lambda chunk: chunk.header.last_ns, reverse=True):
+            header = chunk.header
+            if best is not None and header.last_ns <= best:
+                break
+            if header.first_ns < time_ns:
+                books = (event for event in self._read(chunk) or () if type(event.data) is Orderbook)
+                times = (event.header.receive_time_ns for event in books)
+                best = max((t for t in times if t < time_ns and (best is None or t > best)), default=best)
         return best
 
     def read_chunk(self, chunk: Chunk) -> list[Event[Any]]:

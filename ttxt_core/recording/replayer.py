@@ -6,13 +6,12 @@ Owns pace and control. It must not read files itself, and everything it publishe
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from ttxt_core.clock import MILLISECOND_NS, NANOSECONDS, Clock, ReplayClock, SystemClock
+from ttxt_core.clock import NANOSECONDS, Clock, ReplayClock, SystemClock
 from ttxt_core.errors import ConfigError
 from ttxt_core.events import (
     Event,
@@ -27,18 +26,12 @@ from ttxt_core.events import (
 from ttxt_core.queues.base import IQueuePublisher
 from ttxt_core.recording.disguise import Disguise, DisguisedTimeline
 from ttxt_core.recording.index import Damage
+from ttxt_core.recording.pace import Pace
 from ttxt_core.recording.reader import Gap
 from ttxt_core.recording.timeline import Timeline
 
-MAX_SPEED = math.inf
-"""As fast as the queue takes it."""
-
 _BATCH = 500
 """Events after which others on the loop get their turn."""
-_SHORTEST_NAP_NS = 4 * MILLISECOND_NS
-"""Few enough wakes that waking costs nothing; events that fall due meanwhile go out together."""
-_LONGEST_NAP_NS = 50 * MILLISECOND_NS
-"""The clock moves at least this often, so that ages run."""
 
 
 class MarketDataReplayer:
@@ -75,19 +68,16 @@ class MarketDataReplayer:
             ConfigError: no path, or a speed that is not above zero.
             NotARecordingError, RecordingError: a file can't be read.
         """
-        self._speed = _checked(speed)
+        self._wall = wall if wall is not None else SystemClock()
+        self._pace = Pace(self._wall, speed, skip_idle_s)
         self._plain = Timeline(paths, source=Source.REPLAY)
         self._timeline: Timeline | DisguisedTimeline = self._plain
         self._disguise: Disguise | None = None
         self._publisher = publisher
         self._clock = clock
-        self._skip_ns = None if skip_idle_s is None else int(skip_idle_s * NANOSECONDS)
         self._hold_at_end = hold_at_end
-        self._wall = wall if wall is not None else SystemClock()
         self._opening, self._events = self._timeline.start()
         self._next = next(self._events, None)
-        self._anchor_wall_ns = self._wall.monotonic_ns()
-        self._anchor_ns = self.first_ns
         self._is_held = False
         self._is_stopped = False
         self._has_begun = False
@@ -127,7 +117,12 @@ class MarketDataReplayer:
     @property
     def speed(self) -> float:
         """Market seconds a second."""
-        return self._speed
+        return self._pace.speed
+
+    @property
+    def skip_idle_s(self) -> float | None:
+        """Longer stretches without an event, in market seconds, are passed over; None passes over none."""
+        return self._pace.skip_idle_s
 
     @property
     def held(self) -> bool:
@@ -219,8 +214,17 @@ class MarketDataReplayer:
         Raises:
             ConfigError: it is not above zero.
         """
-        self._speed = _checked(speed)
+        self._pace.speed = speed
         self._restart_pace()
+        self._control()
+
+    def skip_idle(self, seconds: float | None) -> None:
+        """Pass over stretches without an event that are longer, in market seconds; None passes over none.
+
+        Raises:
+            ConfigError: it is not above zero.
+        """
+        self._pace.skip_idle_s = seconds
         self._control()
 
     # -- moving in it ----------------------------------------------------------------------------------
@@ -257,6 +261,13 @@ class MarketDataReplayer:
         self.hold()
         last_ns = self._timeline.last_time_before(self.position_ns + 1)
         before_ns = None if last_ns is None else self._timeline.last_time_before(last_ns)
+        await self.seek(self.first_ns if before_ns is None else before_ns)
+
+    async def step_book_back(self) -> None:
+        """Hold, and take back the last change of a book, and all that came after it: a seek to the one before it."""
+        self.hold()
+        last_ns = self._timeline.last_book_before(self.position_ns + 1)
+        before_ns = None if last_ns is None else self._timeline.last_book_before(last_ns)
         await self.seek(self.first_ns if before_ns is None else before_ns)
 
     async def seek(self, time_ns: int) -> None:
@@ -322,15 +333,7 @@ class MarketDataReplayer:
 
     def _restart_pace(self) -> None:
         """From here on the time that has passed counts from now."""
-        self._anchor_wall_ns = self._wall.monotonic_ns()
-        self._anchor_ns = self._clock.now_ns()
-
-    def _due_ns(self) -> int:
-        """The market time that the replay should have reached by now."""
-        if self._speed == MAX_SPEED:
-            return self.last_ns
-        passed_ns = self._wall.monotonic_ns() - self._anchor_wall_ns
-        return min(self._anchor_ns + int(passed_ns * self._speed), self.last_ns)
+        self._pace.restart(self._clock.now_ns())
 
     async def _publish_due(self) -> bool:
         """Publish what is due, up to a batch; True when more is."""
@@ -338,7 +341,7 @@ class MarketDataReplayer:
             return False
         await self._publish_opening()
         controls = self._controls
-        due_ns = self._due_ns()
+        due_ns = self._pace.due_ns(self.last_ns)
         clock, publish = self._clock, self._publisher.publish
         for _ in range(_BATCH):
             event = self._next
@@ -379,21 +382,14 @@ class MarketDataReplayer:
         event = self._next
         if event is None:
             return
-        wait_ns = event.header.receive_time_ns - self._due_ns()
-        if self._skip_ns is not None and event.header.receive_time_ns - self.position_ns > self._skip_ns:
+        if self._pace.is_idle(event.header.receive_time_ns - self.position_ns):
             self._clock.set_ns(event.header.receive_time_ns)
             self._restart_pace()
             return
-        nap_ns = min(max(int(wait_ns / self._speed), _SHORTEST_NAP_NS), _LONGEST_NAP_NS)
+        nap_ns = self._pace.nap_ns(event.header.receive_time_ns - self._pace.due_ns(self.last_ns))
         self._nap = asyncio.ensure_future(self._wall.sleep_until(self._wall.now_ns() + nap_ns))
         try:
             await asyncio.wait((self._nap,))
         finally:
             self._nap.cancel()
             self._nap = None
-
-
-def _checked(speed: float) -> float:
-    if not speed > 0:  # NaN too
-        raise ConfigError("set the speed of the replay", f"it is {speed}", "0.1 to 1000 is usual, or MAX_SPEED")
-    return speed

@@ -162,12 +162,16 @@ def make_folder(path: Path) -> None:
     """Make `path` and the folders above it; fine when it exists.
 
     Raises:
-        RecordingError: the system refused, or no file may be made in it.
+        RecordingError: a file is in the way, the system refused, or no file may be made in it.
     """
+    asked = f"make the folder {path}"
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        in_the_way = next((part for part in (path, *path.parents) if part.exists()), path)
+        raise RecordingError(asked, f"{in_the_way} is a file, not a folder", "choose another folder") from error
     except OSError as error:
-        raise _failure(f"make the folder {path}", error) from error
+        raise _failure(asked, error) from error
     if not os.access(path, os.W_OK | os.X_OK):
         raise RecordingError(f"write to the folder {path}", "you may not make files in it", "record to another folder")
 

@@ -105,6 +105,11 @@ class Timeline:
         times = [reader.last_time_before(time_ns) for reader in self.readers]
         return max((time for time in times if time is not None), default=None)
 
+    def last_book_before(self, time_ns: int) -> int | None:
+        """The receive time of the last `Orderbook` before `time_ns`, of any of them; None when there is none."""
+        times = [reader.last_book_before(time_ns) for reader in self.readers]
+        return max((time for time in times if time is not None), default=None)
+
     def close(self) -> None:
         """Close all files; closing twice is fine."""
         self._opened.close()

@@ -17,8 +17,9 @@ from ttxt_core.connectors.account_terms import AccountTerms, KeyTerms, PositionM
 from ttxt_core.connectors.base import ConnectorBase
 from ttxt_core.connectors.config import Environment
 from ttxt_core.connectors.dead_man import Protection
-from ttxt_core.events import ConnectorError, Event, OrderUpdate, PositionUpdate
+from ttxt_core.events import ConnectorError, Event, OrderUpdate, PositionUpdate, Side
 from ttxt_core.events.orders import stop_direction
+from ttxt_core.orders.accounts import SPOT
 
 _SOON_NS: Final = 7 * 86_400 * NANOSECONDS
 """A key that ends within this is warned of."""
@@ -152,6 +153,9 @@ def _order_warnings(
     found += [
         f"the position in {event.header.pair} has no stop" for event in positions if event.header.pair not in guarded
     ]
+    if stranded := [event.header.pair for event in orders if _is_stranded(event, positions)]:
+        were = "stop" if len(stranded) == 1 else "stops"
+        found.append(f"{len(stranded)} {were} without a position ({', '.join(sorted(set(stranded)))})")
     return found
 
 
@@ -164,6 +168,15 @@ def _is_stop(order: OrderUpdate) -> bool:
     """It closes a position when the market has gone against it."""
     worse = stop_direction(order.side)
     return order.reduce_only and order.trigger_price is not None and (order.trigger_direction or worse) is worse
+
+
+def _is_stranded(event: Event[OrderUpdate], positions: list[Event[PositionUpdate]]) -> bool:
+    """It waits to close a position that is not there; on spot, where there are none, nothing is."""
+    order, header = event.data, event.header
+    if header.category == SPOT or not order.reduce_only or order.trigger_price is None:
+        return False
+    held = (position.data.quantity for position in positions if position.header.pair == header.pair)
+    return not any((quantity > 0) is (order.side is Side.SELL) for quantity in held)
 
 
 def _of(events: list[Event[Any]], kind: type) -> list[Event[Any]]:

@@ -24,7 +24,11 @@ _SETTLES_NS: Final = NANOSECONDS
 class DayKeeper:
     """Keeps the ledger of the day in a blotter, for the contracts of one category of one account.
 
-    On spot only what was traded today counts: coins that were held before are no position.
+    Days are those of `clock`, the venue's time. On spot only what was traded today counts: coins that were held before
+    are no position.
+
+    A position that no fill explains is taken in at the market's price, but not before the venue was asked for a fill
+    that was not told: it would be counted at another price than its own.
 
     Attributes:
         is_square: the ledger accounts for every position.
@@ -41,6 +45,7 @@ class DayKeeper:
         self._clock = clock
         self._ledger = self._begin()
         self._differing: dict[InstrumentKey, tuple[Decimal, int]] = {}
+        self._asked_ns = clock.monotonic_ns()
         self._writing: asyncio.Task[None] | None = None
 
     @property
@@ -51,9 +56,12 @@ class DayKeeper:
     def load(self, file: DayLossFile, *, is_kept: bool = True) -> None:
         """Take up what `file` has of today, and keep it there from now on, unless another process does.
 
+        What day it is the venue has said by now.
+
         Raises:
             StateError: see `DayLossFile.load`.
         """
+        self._ledger = self._begin()
         file.load(self._ledger)
         self._file = file if is_kept else None
 
@@ -82,6 +90,16 @@ class DayKeeper:
         self.is_square = False
         self._differing.clear()
 
+    @property
+    def wants_fills(self) -> bool:
+        """Whether the venue has to be asked for fills: a position differs from what they come to."""
+        settled_ns = self._clock.monotonic_ns() - _SETTLES_NS
+        return any(self._asked_ns <= since_ns <= settled_ns for _, since_ns in self._differing.values())
+
+    def was_told(self, asked_ns: int) -> None:
+        """Every fill was told that the venue had at `asked_ns`, monotonic."""
+        self._asked_ns = max(self._asked_ns, asked_ns)
+
     def square(self) -> None:
         """Take in positions that the fills have not accounted for long enough. Look a few times a second."""
         now_ns, accounts = self._clock.monotonic_ns(), self._blotter.orders.accounts
@@ -96,7 +114,7 @@ class DayKeeper:
                 continue
             before, since_ns = self._differing.get(key, (missing, now_ns))
             mark = self._mark(key)
-            if before == missing and now_ns - since_ns >= _SETTLES_NS and mark is not None:
+            if before == missing and since_ns < self._asked_ns and mark is not None:
                 self._ledger.square(key, held, mark)
             else:
                 differing[key] = (missing, since_ns if before == missing else now_ns)

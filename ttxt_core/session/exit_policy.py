@@ -16,7 +16,7 @@ from ttxt_core.orders.router import CommandRouter, cancel_command
 from ttxt_core.orders.sweep import Sweep, swept
 
 EXIT_WITHIN_S: Final = 5.0
-"""How long the end of a session waits until the venue says that its entries are cancelled."""
+"""How long the end of a session waits for the venue to say of the next of its entries that it is cancelled."""
 _RETRY_NS: Final = NANOSECONDS
 _LOOK_S: Final = 0.02
 
@@ -31,12 +31,18 @@ class Exit(NamedTuple):
 async def end_entries(
     commands: CommandRouter, orders: OrderManager, lanes: CommandLanes, clock: Clock, *, within_s: float
 ) -> Exit:
-    """Cancel every entry and wait until the venue says so. A refused cancel is sent again, an unanswered one is not."""
-    count, began_ns = len(orders.entries()), clock.monotonic_ns()
-    until_ns, next_ns = began_ns + round(within_s * NANOSECONDS), began_ns
+    """Cancel every entry and wait until the venue says so. A refused cancel is sent again, an unanswered one is not.
+
+    It goes on as long as entries end: a venue's rate limit lets many go only one by one. It gives up when none has
+    ended for `within_s`.
+    """
+    count, next_ns = len(orders.entries()), clock.monotonic_ns()
+    fewest, ended_ns = count, next_ns
     while (left := orders.entries()) and not lanes.unavailable:
         now_ns = clock.monotonic_ns()
-        if now_ns >= until_ns:
+        if len(left) < fewest:
+            fewest, ended_ns = len(left), now_ns
+        if now_ns - ended_ns >= within_s * NANOSECONDS:
             break
         if now_ns >= next_ns:
             next_ns = now_ns + _RETRY_NS

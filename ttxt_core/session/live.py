@@ -53,10 +53,11 @@ def live(
     Args:
         config: what is traded where; its trading must be ``test`` or ``live``.
         credentials: of the account.
-        limits: what entries must keep to. Every one must be set; `require_stop` is on or off.
+        limits: what entries must keep to. Every one must be set, but where the account is only looked at;
+            `require_stop` is on or off.
         state: folder of the account's lock, its loss of the day and this installation's mark; made when it is missing.
         access: whether the account may only be looked at.
-        exit_within_s: how long `stop` waits until entries are cancelled.
+        exit_within_s: how long `stop` waits for the next of the entries to be cancelled.
         recordings, wall, answer_within_s, keep_minutes, timings: as `paper`.
 
     Raises:
@@ -68,7 +69,7 @@ def live(
         raise ConfigError(asked, "key trading is 'none'", "set it to 'test' for play money, or to 'live'")
     if not config.streams.book:
         raise ConfigError(asked, "key streams.book is 0", "orders are judged by the book: subscribe to one")
-    if wrong := wrong_limits(limits, config):
+    if access is not Access.VIEW and (wrong := wrong_limits(limits, config)):
         raise ConfigError(asked, f"limits not set: {', '.join(wrong)}", "each needs a value above zero")
     session = LiveSession(
         config,

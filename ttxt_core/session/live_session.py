@@ -39,6 +39,8 @@ from ttxt_core.session.day_keeper import DayKeeper
 from ttxt_core.session.exit_policy import end_entries
 from ttxt_core.session.session import Session, SessionKind
 from ttxt_core.session.source import MarketSource, VenueAccount
+from ttxt_core.session.sweeper import Sweeper
+from ttxt_core.session.venue_time import VenueTime
 from ttxt_core.web.secrets import Credentials
 
 MAX_CLOCK_SKEW_NS: Final = NANOSECONDS
@@ -97,7 +99,9 @@ class LiveSession(Session):
         self._state = state
         self._hold = AccountHold(state, access)
         self._confirmation = Confirmation()
-        self._day = DayKeeper(self._blotter, account=config.account, category=config.category, clock=clock)
+        self._sweeper = Sweeper(self.orders, self.commands, clock)
+        self._time = VenueTime(clock, self.connector.clock_offset)
+        self._day = DayKeeper(self._blotter, account=config.account, category=config.category, clock=self._time)
         self._unreconciled = "not connected yet"
         self._reconciled = asyncio.Event()
         self._has_fills = False
@@ -131,6 +135,7 @@ class LiveSession(Session):
         await super().start()
         self._supervise("day's fills", self._complete_day(), self._lose_part)
         self._supervise("interlock", self._watch_over(), self._lose_part)
+        self._supervise("clock", self._watch_clock(), self._lose_part)
         self._supervise("account's terms", self._watch_terms(), self._lose_part)
         await asyncio.sleep(0)  # a task that is cancelled before its first step never begins what it was given
 
@@ -249,6 +254,8 @@ class LiveSession(Session):
         return self._day.trouble or None
 
     def _market_trouble(self) -> str | None:
+        if not self._time.is_sure:
+            return "clock skew: this machine's clock was set, and the venue's time is being asked for"
         off_ns = abs(self.connector.clock_offset.offset_ns)
         if off_ns > MAX_CLOCK_SKEW_NS:
             apart = f"this machine and the venue are {off_ns / NANOSECONDS:.1f} s apart"
@@ -302,33 +309,61 @@ class LiveSession(Session):
     # -- what goes on ----------------------------------------------------------------------------------------
 
     async def _complete_day(self) -> None:
-        """Ask once for what was filled while nobody listened; from then on the private stream tells of every fill."""
+        """Ask for what was filled while nobody listened, and again when a position differs from what was filled."""
         await self._reconciled.wait()
-        connector = self.connector
-        while not self._has_fills:
+        connector, clock = self.connector, self.clock
+        while True:
+            if self._has_fills and not self._day.wants_fills:
+                await clock.sleep_until(clock.now_ns() + _LOOK_NS)
+                continue
+            asked_ns = clock.monotonic_ns()
             try:
                 fills = await connector.queries.fills(self._day.fills_from_ns)
             except TtxtError as error:
                 await self._publish_failure("day's fills", error)
-                await self.clock.sleep_until(self.clock.now_ns() + _RETRY_NS)
+                await clock.sleep_until(clock.now_ns() + _RETRY_NS)
                 continue
             for event in fills:
                 if type(event.data) is not Fill or connector.orders.is_new_fill(event):
                     await self._market_end.publish(event)
-            self._has_fills = True
-            if not self._unreconciled:
+            self._day.was_told(asked_ns)
+            if not self._has_fills and not self._unreconciled:
                 self._day.complete()
+            self._has_fills = True
 
     async def _watch_over(self) -> None:
         while True:
             await self.clock.sleep_until(self.clock.now_ns() + _LOOK_NS)
-            if self._day.turn_day():
+            await self._day.save()
+            self._notice_clock()
+            if self._time.is_sure and self._day.turn_day():
                 self._loss_stopped = False
             if self._has_fills and not self._unreconciled:
                 self._day.square()
-            await self._day.save()
+            if not self.view_only:
+                self._sweeper.look()
             if self.commands.is_armed and (trouble := self._account_trouble() or self._market_trouble()):
                 self._interlock(trouble)
+
+    def _notice_clock(self) -> None:
+        if jumped_ns := self._time.jumped_ns():
+            self._interlock(f"this machine's clock was set, or it slept: {jumped_ns / NANOSECONDS:+,.1f} s")
+            self.connector.clock_offset.clear()
+
+    async def _watch_clock(self) -> None:
+        """When this machine's clock was set, ask the venue for its time before anything is judged by it."""
+        clock, offset = self.clock, self.connector.clock_offset
+        while True:
+            await clock.sleep_until(clock.now_ns() + _LOOK_NS)
+            if self._time.is_sure:
+                continue
+            try:
+                await self.connector.queries.sample_clock()
+            except TtxtError as error:
+                await self._publish_failure("venue's clock", error)
+                await clock.sleep_until(clock.now_ns() + _RETRY_NS)
+            else:
+                self._time.is_sure = offset.round_trip_ns is not None
 
     async def _watch_terms(self) -> None:
         """Ask again for the terms that were confirmed, when a change of them may have gone unseen, and now and then."""

@@ -137,6 +137,7 @@ class Session:
                     self.commands.attach(name, self.account, commands, category)
         else:
             self.account = source.account.account
+            blotter.fill_model = source.account.fill_model
             for name in sorted(source.venues):
                 venue = SimulatedVenue(name, source.account, market=self.events, publisher=account_end, clock=clock)
                 self._venues.append(venue)
@@ -338,10 +339,10 @@ class Session:
         self.oco.on_event(event)
 
     def _watch_loss(self) -> None:
-        """A loss over the limit disarms and cancels entries."""
-        most = self.commands.limits.daily_loss
-        is_watched = self.commands.is_armed or (bool(self.orders.entries()) and not self._loss_stopped)
-        if most is None or not is_watched:
+        """A loss over the limit disarms and cancels entries; what another makes after it is left to them."""
+        most, stopped = self.commands.limits.daily_loss, self._loss_stopped
+        wanted = [o for o in self.orders.entries() if not (o.is_unwanted or (stopped and o.is_external))]
+        if most is None or not (self.commands.is_armed or wanted):
             return
         for currency, profit in self._blotter.ledger.profit().items():
             if -profit >= most:

@@ -65,6 +65,13 @@ class SimulatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     latency: Latency = Latency()
     seed: int = 0
 
+    @property
+    def fill_model(self) -> str:
+        """In words: behind what was displayed when an order came, and how late it comes."""
+        latency = self.latency
+        delay, jitter = latency.place_ns / MILLISECOND_NS, latency.jitter_ns / MILLISECOND_NS
+        return f"back of the queue, {delay:g}±{jitter:g} ms"
+
     def __post_init__(self) -> None:
         """Refuse what no account can be.
 

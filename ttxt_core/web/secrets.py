@@ -26,6 +26,9 @@ Pair = tuple["Secret | None", "Secret | None"]
 
 MAIN: Final = "main"
 """The account whose key needs no name where it is kept."""
+LIVE: Final = "live"
+PLAY_MONEY: Final = frozenset({"testnet", "demo"})
+"""The environments: real money, which is not named in variables, and those without."""
 
 
 class Secret:
@@ -114,7 +117,8 @@ def load_credentials(
         environment: "live", "testnet" or "demo"; keys of one are of no use in another.
         account: what the account is called here. Any but ``main`` is named where its key is kept, after the
             environment: ``TTXT_<VENUE>_<ACCOUNT>_API_KEY``, ``ttxt-<venue>-<environment>-<account>``,
-            ``[<venue>.<environment>.<account>]``; it never gets the key of another.
+            ``[<venue>.<environment>.<account>]``; it never gets the key of another. Names that begin with another
+            environment's are refused for "live": their variables are that environment's.
         environ: variables ``TTXT_<VENUE>_API_KEY`` and ``TTXT_<VENUE>_API_SECRET``, for other environments
             ``TTXT_<VENUE>_TESTNET_API_KEY`` and so on; the process' own by default.
         keyring: asked for service ``ttxt-<venue>-<environment>``, names ``api_key`` and ``api_secret``; by default the
@@ -122,8 +126,14 @@ def load_credentials(
         path: a TOML file with a table ``[<venue>.<environment>]`` of the same two names, mode 0600.
 
     Raises:
-        ConfigError: found nowhere, only half of it found, or the file may be read by others.
+        ConfigError: found nowhere, only half of it found, the file may be read by others, or no such name for an
+            account.
     """
+    begins = account.replace("-", "_").lower().partition("_")[0]
+    if environment == LIVE and begins in PLAY_MONEY:
+        variable = _variables(venue, environment, account)[0]
+        answered = f"{account!r} of {venue} {LIVE}: its key would be {variable}, as those of {begins} are called"
+        raise ConfigError("key account", answered, "call the account otherwise")
     variables = _variables(venue, environment, account)
     searched = [" and ".join(variables)]
     named = () if account == MAIN else (account,)
@@ -149,7 +159,7 @@ def load_credentials(
 
 
 def _variables(venue: str, environment: str, account: str) -> Names:
-    parts = ["ttxt", venue, *([] if environment == "live" else [environment]), *([] if account == MAIN else [account])]
+    parts = ["ttxt", venue, *([] if environment == LIVE else [environment]), *([] if account == MAIN else [account])]
     prefix = "_".join(parts).replace("-", "_").upper()
     return f"{prefix}_API_KEY", f"{prefix}_API_SECRET"
 

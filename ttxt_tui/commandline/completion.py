@@ -105,8 +105,10 @@ def _from(states: Sequence[State], offers: Offers) -> list[Candidate]:
 
 
 def _of(item: Item, offers: Offers) -> list[Candidate]:
-    if item.slot is None:
+    if item.words:
         return [Candidate(word, WORDS[word]) for word in item.words]
+    if item.slot is None:
+        return []
     return [Candidate(*each) for each in (*offers.get(item.slot.name, ()), *item.slot.examples)]
 
 

@@ -44,22 +44,32 @@ class Word(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One place of a form: a word of `words`, or a value of `slot`."""
+    """One place of a form: a word of `words`, a value of `slot`, or a word and a value behind it.
+
+    `name` is the value's.
+    """
 
     words: tuple[str, ...] = ()
     slot: Slot | None = None
     is_optional: bool = False
+    name: str = ""
 
     @property
     def usage(self) -> str:
-        """As usage texts write it: `PRICE`, `on|off`, `[post|ioc|fok]`."""
-        text = self.slot.name.upper() if self.slot is not None else "|".join(self.words)
+        """As usage texts write it: `PRICE`, `on|off`, `[post|ioc|fok]`, `[limit PRICE]`."""
+        parts = ["|".join(self.words)] if self.words else []
+        text = " ".join([*parts, self.slot.name.upper()] if self.slot is not None else parts)
         return f"[{text}]" if self.is_optional else text
 
     @property
     def told(self) -> str:
         """What is expected here, in words."""
-        return self.slot.told if self.slot is not None else _either(self.words)
+        return self.slot.told if self.slot is not None and not self.words else _either(self.words)
+
+    @property
+    def alone(self) -> Item:
+        """The value without the word before it."""
+        return self._replace(words=())
 
 
 class Form(NamedTuple):
@@ -79,7 +89,7 @@ class Typed(NamedTuple):
 
     Attributes:
         form: which one it has.
-        values: (slot's name, value), in order. words: the words of the form that were said, sorted.
+        values: (name, value), in the form's order. words: the words of the form that were said, sorted.
     """
 
     form: Form
@@ -91,9 +101,13 @@ class Typed(NamedTuple):
         """The command."""
         return self.form.command.name
 
+    def value(self, name: str) -> Value | None:
+        """A value of whatever kind; None when it was left out."""
+        return dict(self.values).get(name)
+
     def find(self, slot: str, kind: type[T]) -> T | None:
         """The value of `slot`; None when it was left out."""
-        value = dict(self.values).get(slot)
+        value = self.value(slot)
         if value is not None and not isinstance(value, kind):
             raise TypeError(f"{slot} is a {type(value).__name__}, not a {kind.__name__}")
         return value
@@ -107,16 +121,23 @@ class Typed(NamedTuple):
 
 
 class State(NamedTuple):
-    """How far a line has been matched with a form: the places before `at` are done, and optional ones of `used`."""
+    """How far a line has been matched with a form: the places before `at` are done, and optional ones of `used`.
+
+    `owed` is the place whose word was said, and whose value comes next.
+    """
 
     form: Form
     at: int = 0
     used: frozenset[int] = frozenset()
     values: tuple[tuple[str, Value], ...] = ()
     words: tuple[str, ...] = ()
+    owed: int | None = None
 
     def expected(self) -> Iterator[tuple[int, Item]]:
         """The places that the next word can have: optional ones in any order, up to the next that must be."""
+        if self.owed is not None:
+            yield self.owed, self.form.items[self.owed].alone
+            return
         for index in range(self.at, len(self.form.items)):
             item = self.form.items[index]
             if index not in self.used:
@@ -127,17 +148,18 @@ class State(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Nothing more must follow."""
-        return all(item.is_optional for item in self.form.items[self.at :])
+        return self.owed is None and all(item.is_optional for item in self.form.items[self.at :])
 
     def after(self, word: str) -> Iterator[State]:
         """The states that `word` leads to."""
         for index, item in self.expected():
             at, used = (self.at, self.used | {index}) if item.is_optional else (index + 1, frozenset[int]())
-            if item.slot is None:
+            if item.words:
                 if word.lower() in item.words:
-                    yield self._replace(at=at, used=used, words=(*self.words, word.lower()))
-            elif (value := item.slot.read(word)) is not None:
-                yield self._replace(at=at, used=used, values=(*self.values, (item.slot.name, value)))
+                    owed = None if item.slot is None else index
+                    yield self._replace(at=at, used=used, words=(*self.words, word.lower()), owed=owed)
+            elif item.slot is not None and (value := item.slot.read(word)) is not None:
+                yield self._replace(at=at, used=used, values=(*self.values, (item.name, value)), owed=None)
 
 
 def split(line: str) -> list[Word]:
@@ -167,10 +189,15 @@ def forms() -> tuple[Form, ...]:
 
 def _item(part: str) -> Item:
     is_optional = part.startswith("[")
-    part = part.strip("[]")
-    if part.startswith("{"):
-        return Item(slot=SLOTS[part.strip("{}")], is_optional=is_optional)
-    return Item(words=tuple(part.split("|")), is_optional=is_optional)
+    first, _, second = part.strip("[]").partition(" ")
+    word, value = ("", first) if first.startswith("{") else (first, second)
+    name, _, slot = value.strip("{}").partition(":")
+    return Item(
+        words=tuple(word.split("|")) if word else (),
+        slot=SLOTS[slot or name] if value else None,
+        is_optional=is_optional,
+        name=name,
+    )
 
 
 def states_after(words: Sequence[Word]) -> tuple[list[State], int]:
@@ -210,18 +237,21 @@ def parse(line: str) -> Typed:
     if found is None:
         end = len(line)
         raise CommandError(line.strip(), f"expected {expected}", "", end, end)
-    return Typed(found.form, found.values, tuple(sorted(found.words)))
+    names = [item.name for item in found.form.items]
+    values = sorted(found.values, key=lambda value: names.index(value[0]))
+    return Typed(found.form, tuple(values), tuple(sorted(found.words)))
 
 
 def written(typed: Typed) -> str:
     """The canonical text of a line."""
-    left, parts = list(typed.values), [typed.name]
+    parts = [typed.name]
     for item in typed.form.items:
         said = next((word for word in item.words if word in typed.words), None)
-        if said is not None:
-            parts.append(said)
-        elif left and item.slot is not None and left[0][0] == item.slot.name:
-            parts.append(quoted(item.slot.write(left.pop(0)[1])))
+        value = typed.value(item.name)
+        if item.words and said is None:
+            continue
+        parts += [] if said is None else [said]
+        parts += [] if item.slot is None or value is None else [quoted(item.slot.write(value))]
     return " ".join(parts)
 
 

@@ -9,8 +9,10 @@ from typing import Final, NamedTuple
 
 from ttxt_core.errors import ConfigError
 from ttxt_core.recording.times import parse_time
+from ttxt_tui.config.brackets import Distance
 from ttxt_tui.state.candles import INTERVALS
 from ttxt_tui.trading.expressions import (
+    EXIT_FORMS,
     HUNDRED,
     PRICE_FORMS,
     QUANTITY_FORMS,
@@ -18,11 +20,12 @@ from ttxt_tui.trading.expressions import (
     PriceExpression,
     QuantityExpression,
     plain,
+    read_exit,
     read_price,
     read_quantity,
 )
 
-Value = QuantityExpression | PriceExpression | Decimal | int | str
+Value = QuantityExpression | PriceExpression | Distance | Decimal | int | str
 """What a slot reads."""
 
 MAX_SPEED: Final = Decimal("Infinity")
@@ -31,6 +34,7 @@ MAX_SPEED: Final = Decimal("Infinity")
 _TICKS: Final = re.compile(r"([+-]?)([0-9]{1,6})t")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{0,6})?|\.[0-9]{1,6}")
 _WHOLE: Final = re.compile(r"#?([0-9]{1,9})")
+_UNITS: Final = {"k": 1_000, "m": 1_000_000}
 _SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9._/-]{0,39}")
 
 
@@ -66,6 +70,13 @@ def _price(text: str) -> PriceExpression | None:
         return None
 
 
+def _exit(text: str) -> PriceExpression | Distance | None:
+    try:
+        return read_exit(text)
+    except ExpressionError:
+        return None
+
+
 def _whole(text: str) -> int | None:
     match = _WHOLE.fullmatch(text)
     number = 0 if match is None else int(match[1])
@@ -79,6 +90,23 @@ def _ticks(text: str) -> int | None:
 
 def _number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def _above_zero(text: str) -> Decimal | None:
+    """`5` or `5s`."""
+    return _number(text.lower().removesuffix("s")) or None
+
+
+def _basis_points(text: str) -> Decimal | None:
+    """`5` or `5bp`."""
+    return _number(text.lower().removesuffix("bp")) or None
+
+
+def _worth(text: str) -> Decimal | None:
+    """`250000`, `250k`, `1.5m`."""
+    unit = text[-1:].lower()
+    number = _number(text[:-1] if unit in _UNITS else text)
+    return None if not number else number * _UNITS.get(unit, 1)
 
 
 def _percent(text: str) -> Decimal | None:
@@ -144,6 +172,13 @@ SLOTS: Final[dict[str, Slot]] = {
                 ("last", "the last trade's price"),
             ),
         ),
+        Slot(
+            "exit",
+            f"where to leave: {EXIT_FORMS}",
+            _exit,
+            examples=(("20t", "so many ticks from the entry"), ("15bp", "so much of the price from it")),
+        ),
+        Slot("bracket", "a bracket's name, as in the config: tight", _any),
         Slot("order", "an order's number, as in Orders: 3", _whole),
         Slot("ticks", "ticks: 1t up, -1t down", _ticks, lambda value: f"{value}t", (("1t", "up"), ("-1t", "down"))),
         Slot("percent", "a share: 50%", _percent, lambda value: f"{_written(value)}%", (("50%", "half of it"),)),
@@ -157,6 +192,11 @@ SLOTS: Final[dict[str, Slot]] = {
             lambda value: "max" if value == MAX_SPEED else _written(value),
             (("1", "as it was"), ("10", "ten times"), ("max", "as fast as it goes")),
         ),
+        Slot("seconds", "seconds: 5", _above_zero, _written, (("5", ""), ("60", "a minute"))),
+        Slot("width", "basis points: 5bp", _basis_points, lambda value: f"{_written(value)}bp", (("5bp", ""),)),
+        Slot("worth", "quote currency: 250000, 250k or 1.5m", _worth, _written, (("250k", ""), ("1m", ""))),
+        Slot("times", "times the usual: 5x", _times, lambda value: f"{_written(value)}x", (("5x", ""),)),
+        Slot("alert", "an alert's number, as :alert list shows it: 2", _whole),
         Slot("name", "a theme's name", _any),
         Slot("symbol", "a symbol: BTC/USDT or BTC", _symbol),
         Slot("interval", f"one of {', '.join(INTERVALS)}", _interval, examples=tuple((name, "") for name in INTERVALS)),

@@ -1,4 +1,4 @@
-"""Brackets: exits that entries take along, as the config names them. Distances from the entry; no price is known here."""
+"""Brackets: exits that entries take along, as the config names them: distances from the entry, no prices."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -17,8 +17,11 @@ from platformdirs import user_config_path, user_data_path
 
 from ttxt_core.connectors.config import Hosts, with_names
 from ttxt_core.errors import ConfigError
+from ttxt_core.orders.cost_basis import CostMethod
 from ttxt_core.web.secrets import Secret, secret_in
+from ttxt_tui.config.alerts import AlertSettings
 from ttxt_tui.config.brackets import BRACKETS, Bracket
+from ttxt_tui.config.ladder import Ladder
 
 APP_NAME: Final = "ttxt"
 PRESET_COUNT: Final = 5
@@ -89,9 +92,12 @@ class Trading(Struct, frozen=True, forbid_unknown_fields=True):
     """The most, in quote currency, that one key may send in one-key mode; None: with real orders there is no such mode,
     with simulated ones the limit of an order counts."""
 
+    cost: CostMethod = CostMethod.AVERAGE
+    """How entry and realised profit are counted from fills: `average` or `fifo`."""
+
     brackets: dict[str, Bracket] = field(default_factory=lambda: dict(BRACKETS))
-    """Name → the exits that an entry takes along when that bracket is chosen: `stop` and `target`, each `20t`, `15bp` or
-    `0.5%` from the entry."""
+    """Name → the exits that entries take along while that bracket is chosen: `stop` and `target`, each so far from the
+    entry: `20t`, `15bp` or `0.5%`."""
 
     def __post_init__(self) -> None:
         _above_zero("onekey_max", self.onekey_max)
@@ -186,12 +192,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     screen: Screen = Screen()
     keys: Keys = Keys()
+    ladder: Ladder = field(default_factory=Ladder)
     sizes: Sizes = field(default_factory=Sizes)
     trading: Trading = Trading()
     limits: Limits = Limits()
     live: Live = Live()
     practice: Practice = Practice()
     recording: Recording = Recording()
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     venues: dict[str, Venue] = {}
 
     @property
@@ -233,8 +241,23 @@ def load_settings(path: Path | None = None) -> Settings:
         return msgspec.convert(document, Settings, dec_hook=secret_in)
     except msgspec.ValidationError as error:
         raise _explained(chosen, with_names(str(error), document, Settings)) from error
-    except ConfigError as error:  # of the library's own settings, which name their key
-        raise ConfigError(f"config file {chosen}, {error.asked}", error.answered, error.hint) from error
+    except ConfigError as error:  # of the library's own settings, which name their key in a table of a venue
+        key = _whole_key(error, document["venues"])
+        raise ConfigError(f"config file {chosen}, key {key}", error.answered, error.hint) from error
+
+
+def _whole_key(error: ConfigError, venues: dict[str, Any]) -> str:
+    """The key that a setting of the library complains of, with the venue's table in which it is."""
+    key = error.asked.removeprefix("key ")
+    for name, table in venues.items():
+        try:
+            msgspec.convert(table, Venue, dec_hook=secret_in)
+        except ConfigError as found:
+            if str(found) == str(error):
+                return f"venues.{name}.{key}"
+        except msgspec.ValidationError:
+            continue  # of another venue, and not what is complained of
+    return key
 
 
 def _explained(path: Path, message: str) -> ConfigError:

@@ -7,12 +7,15 @@ a gain or loss has its sign.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
+from rich.segment import Segment
 from textual.strip import Strip
 
+from ttxt_tui.paint.equity import LEAST_HEIGHT, LEAST_WIDTH
 from ttxt_tui.paint.fields import fields_row
 from ttxt_tui.paint.table import Align, Cell, Column, figure_cell, header_row, table_row
+from ttxt_tui.paint.text import strip
 from ttxt_tui.state.account import BalanceRow, PositionRow, ProfitRow
 from ttxt_tui.state.fields import Field
 from ttxt_tui.state.names import tiny_symbol
@@ -20,6 +23,12 @@ from ttxt_tui.state.tones import Tone
 from ttxt_tui.theme.palette import Palette
 
 _LEFT, _RIGHT = Align.LEFT, Align.RIGHT
+
+_BALANCES_BESIDE: Final = 40
+"""The width of the balances where the curve stands beside them."""
+_BESIDE_FROM: Final = 66
+_CURVE_BELOW: Final = 6
+"""Rows from which the curve has a place of its own below everything."""
 
 _POSITIONS: Final = (
     Column("Symbol", _LEFT, ((1, 6), (2, 9), (11, 14))),
@@ -44,6 +53,48 @@ _BALANCES: Final = (
     Column("Note", _LEFT, ((2, 4),)),
 )
 _LONG: Final = {True: ("▲ LONG", "▲L"), False: ("▼ SHORT", "▼S")}
+
+
+class AccountPlan(NamedTuple):
+    """Where the account's parts are, in rows below the profit line.
+
+    Attributes:
+        balances: rows of them, their head included. curve: rows of the equity curve, its head included; 0 for none.
+        is_beside: the curve stands at the right of the balances, not below them.
+    """
+
+    balances: int
+    curve: int
+    is_beside: bool = False
+
+    def curve_width(self, width: int) -> int:
+        """The cells that the curve has of a pane of `width`."""
+        return width - _BALANCES_BESIDE if self.is_beside else width
+
+
+def account_plan(width: int, height: int, positions: int, balances: int) -> AccountPlan:
+    """What there is room for besides the profit line and the positions, of each so many rows."""
+    rest = max(height - 2 - max(positions, 1), 0)
+    wanted = balances + 1
+    below = rest - wanted
+    if below < _CURVE_BELOW and width >= _BESIDE_FROM and rest >= LEAST_HEIGHT:
+        return AccountPlan(min(wanted, rest), rest, is_beside=True)
+    curve = below if below >= LEAST_HEIGHT and width >= LEAST_WIDTH else 0
+    return AccountPlan(min(wanted, rest) if rest > 1 else 0, curve)
+
+
+def beside(left: Strip | None, curve: Strip | None, palette: Palette, width: int) -> list[Segment]:
+    """A row of the balances and one of the curve, in one."""
+    blank = palette.style("text", "panel")
+    parts = ((left, _BALANCES_BESIDE), (curve, width - _BALANCES_BESIDE))
+    return [
+        segment for part, room in parts for segment in (part if part is not None else strip([], max(room, 0), blank))
+    ]
+
+
+def balances_width(width: int, *, is_beside: bool) -> int:
+    """The cells of the balances in a pane of `width`."""
+    return _BALANCES_BESIDE if is_beside else width
 
 
 def positions_header(palette: Palette, width: int) -> Strip:
@@ -109,5 +160,6 @@ def profit_line(rows: Sequence[ProfitRow], palette: Palette, width: int) -> Stri
                 Field(row.realised, "realised", tone=Tone.DIM, width=11, rank=2),
                 Field(row.unrealised, "open", tone=Tone.DIM, width=11, rank=3),
                 Field(row.fees, "fees", tone=Tone.DIM, width=9, rank=4),
+                Field(row.method, "cost", tone=Tone.FAINT, rank=5),
             ]
     return fields_row(fields, palette, width)

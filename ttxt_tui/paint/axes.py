@@ -50,6 +50,10 @@ class PriceScale:
         position = self.position(price)
         return int(position) if 0 <= position < self.rows else None
 
+    def price(self, row: int) -> float:
+        """The price in the middle of `row`, which need not be one that can be traded."""
+        return (self.top_row - row) * self.tick_row / 10.0**self.decimals
+
     def label(self, row: int) -> str | None:
         """The round price of `row`, or None where that row has none."""
         index = self.top_row - row

@@ -24,8 +24,10 @@ def draw_grid(sheet: Sheet, columns: list[int]) -> None:
 
 
 def draw_crosshair(sheet: Sheet) -> None:
-    """The line down through the candle that is pointed out."""
-    slot = sheet.crosshair_slot()
+    """The lines through the candle and the price that are pointed out."""
+    slot, price = sheet.crosshair_slot(), sheet.crosshair_price()
+    if price is not None and (row := sheet.row(price)) is not None:
+        sheet.across(row, sheet.grid.line, sheet.style("crosshair"))
     if slot is not None:
         sheet.down(sheet.middle(slot), sheet.style("crosshair"))
 

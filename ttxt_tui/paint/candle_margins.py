@@ -9,6 +9,7 @@ from ttxt_tui.paint.candle_layers import largest_volume
 from ttxt_tui.paint.candle_sheet import Sheet, falls
 from ttxt_tui.paint.candle_view import CandleLike, ChartLayout, Overlay, drawable
 from ttxt_tui.paint.text import Run, compact, fit, fit_right, percent, price_text, single_width
+from ttxt_tui.paint.volume_profile import Profile
 from ttxt_tui.theme.roles import Role
 
 _TIME_ROOM = 12
@@ -75,6 +76,10 @@ def draw_price_axis(sheet: Sheet) -> None:
             _write_price(sheet, row, f"{arrow}{text} ", sheet.style(role))
         else:
             _write_price(sheet, row, f" {text} ", sheet.palette.style("tag_text", role, bold=True))
+    pointed = sheet.crosshair_price()
+    if pointed is not None and (pointed_row := layout.scale.row(pointed)) is not None:
+        text = fit_right(price_text(pointed, sheet.view.price_decimals), cells)
+        _write_price(sheet, pointed_row, f" {text} ", sheet.palette.style("text", "field"))
     if layout.volume_rows and (most := largest_volume(sheet)) > 0:
         text = next((text for text in _volumes(most) if len(text) <= cells), "")
         _write_price(sheet, layout.price_rows, f" {text:>{cells}} ", faint)
@@ -137,8 +142,11 @@ def draw_beginning(sheet: Sheet) -> None:
         sheet.canvas.write((room - len(text)) // 2 + 1, row, text, sheet.style("text_faint"))
 
 
-def draw_legend(sheet: Sheet) -> None:
-    """The candle that is pointed out, else the newest, in figures; then the overlays. What lacks room is left out."""
+def draw_legend(sheet: Sheet, profile: Profile | None = None) -> None:
+    """The candle that is pointed out, else the newest, in figures; overlays; the price that traded most.
+
+    What lacks room is left out.
+    """
     layout = sheet.layout
     if not layout.legend_rows:
         return
@@ -150,6 +158,9 @@ def draw_legend(sheet: Sheet) -> None:
         groups += [_overlay_group(sheet, overlay, index) for overlay in sheet.view.overlays]
     elif slot is not None:
         groups.append([("no trades", sheet.style("text_faint"))])
+    if profile is not None:
+        most = price_text(layout.scale.price(profile.poc), sheet.view.price_decimals)
+        groups.append([("POC ", sheet.style("text_faint")), (most, sheet.style("text_dim"))])
     column = 1
     for group in groups:
         if column + sum(len(text) for text, _ in group) > layout.width:

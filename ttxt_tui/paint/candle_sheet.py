@@ -43,6 +43,17 @@ class Sheet:
         slot = self.view.crosshair // self.layout.interval_ns
         return slot if self.layout.first_slot <= slot <= self.layout.last_slot else None
 
+    def crosshair_price(self) -> float | None:
+        """The price that is pointed out, None where there is no crosshair in sight."""
+        slot = self.crosshair_slot()
+        if slot is None:
+            return None
+        candle = self.candle(slot)
+        pointed = self.view.crosshair_price
+        if pointed is None and candle is not None:
+            pointed = candle.close
+        return pointed if drawable(pointed) else None
+
     def candle(self, slot: int) -> CandleLike | None:
         """The candle that is drawn in an interval."""
         index = self.layout.visible.get(slot)

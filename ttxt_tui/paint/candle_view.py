@@ -52,11 +52,15 @@ class Candle(NamedTuple):
 
 
 class PriceLine(NamedTuple):
-    """A line at a price across the chart: an own order, the position's entry, a stop."""
+    """A line at a price across the chart: an own order, the position's entry, a stop.
+
+    `since_ns` is when an order was made; candles don't show it.
+    """
 
     price: float
     label: str
     role: Role
+    since_ns: int = 0
 
 
 class Overlay(NamedTuple):
@@ -95,6 +99,10 @@ class CandleView:
     fills: Sequence[Fill] = ()
     crosshair: int | None = None
     """A time in the candle to point out (`ChartLayout.time_at` gives it for a column); None points at none."""
+    crosshair_price: float | None = None
+    """The price to point out; None is the close of the candle under the crosshair."""
+    has_profile: bool = False
+    """Whether to draw how much traded at each price."""
     pitch: int = 2
     """Cells per candle: the zoom."""
     offset: int = 0
@@ -143,6 +151,16 @@ class ChartLayout:
     def column(self, slot: int) -> int:
         """The first column of a candle interval."""
         return max(self.plot_width - _RIGHT_MARGIN, self.pitch) - (self.last_slot - slot + 1) * self.pitch
+
+    @property
+    def slots(self) -> int:
+        """How many candle intervals there is room for."""
+        return self.last_slot - self.first_slot + 1
+
+    def price_at(self, row: int) -> float | None:
+        """The price in the middle of a row of the chart, for the crosshair; None outside the price rows."""
+        inside = self.legend_rows <= row < self.legend_rows + self.price_rows
+        return self.scale.price(row - self.legend_rows) if inside else None
 
     def time_at(self, column: int) -> int | None:
         """When the candle interval at `column` begins, for the crosshair; None outside the plot."""

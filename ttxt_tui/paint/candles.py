@@ -38,6 +38,7 @@ from ttxt_tui.paint.candle_view import (
 )
 from ttxt_tui.paint.canvas import Canvas, RowCache
 from ttxt_tui.paint.cells import GRIDS, Glyphs
+from ttxt_tui.paint.volume_profile import draw_profile, volume_profile
 from ttxt_tui.theme.palette import Palette
 
 __all__ = [
@@ -61,13 +62,15 @@ def paint_candles(
     glyphs: Glyphs,
     *,
     rows: RowCache | None = None,
+    layout: ChartLayout | None = None,
 ) -> list[Strip]:
     """The chart as `height` strips of exactly `width` cells; both at least 1.
 
     Args:
         rows: the pane's cache; with it, a row that did not change since the last call is the identical strip.
+        layout: what `lay_out` gave for this view and this size, where it is known.
     """
-    layout = lay_out(view, width, height)
+    layout = layout or lay_out(view, width, height)
     canvas = Canvas(width, height, palette.style("text", "panel"))
     _draw(Sheet(view, palette, GRIDS[glyphs], layout, canvas))
     return (rows or RowCache()).strips(canvas)
@@ -84,12 +87,15 @@ def _draw(sheet: Sheet) -> None:
         draw_overlay(sheet, overlay)
     draw_candles(sheet)
     draw_volume(sheet)
+    profile = volume_profile(sheet) if sheet.view.has_profile else None
+    if profile is not None:
+        draw_profile(sheet, profile)
     draw_fills(sheet)
     draw_beginning(sheet)
     draw_order_labels(sheet)
     draw_price_axis(sheet)
     draw_time_axis(sheet, times)
-    draw_legend(sheet)
+    draw_legend(sheet, profile)
     if not sheet.layout.visible:
         _say_empty(sheet)
 

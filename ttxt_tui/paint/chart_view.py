@@ -30,6 +30,8 @@ def candle_view(chart: ChartState, lines: Sequence[PriceLine] = (), fills: Seque
         overlays=[Overlay(line, roles[name], values) for name, study in chart.overlays() for line, values in study],
         fills=fills,
         crosshair=chart.crosshair_ns,
+        crosshair_price=chart.crosshair_price,
+        has_profile=chart.has_profile,
         pitch=chart.pitch,
         offset=chart.offset,
     )

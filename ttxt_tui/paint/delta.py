@@ -97,6 +97,7 @@ class RowWriter:
         self._look = look
         self._looks: dict[int, tuple[Style, Look]] = {}
         self._turns: dict[int, dict[int, str]] = {}
+        self._turn_count = 0
 
     def text(self, x: int, y: int, changes: Iterable[RowChange]) -> str:
         """The sequences that make `changes`, with the first cell of line 0 at column `x`, row `y` (from 0).
@@ -145,6 +146,10 @@ class RowWriter:
             else:
                 changed = [code for old, code in zip(before, after, strict=True) if code != old]
         turn = f"\x1b[{';'.join(changed)}m" if changed else ""
+        self._turn_count += 1
+        if self._turn_count > _TURNS_KEPT:
+            self._turn_count = 0
+            self._turns.clear()
         self._turns.setdefault(id(now), {})[id(wanted)] = turn
         return turn
 
@@ -158,6 +163,8 @@ class RowWriter:
 
 _PLAIN = Style.null()
 _RESET = "\x1b[0m"
+_TURNS_KEPT = 2_048
+"""From one style to another: of the blended colours of a heatmap there are tens of thousands."""
 
 
 def _width(text: str) -> int:

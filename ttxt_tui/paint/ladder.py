@@ -34,6 +34,7 @@ _CELLS_KEPT: Final = 512
 _MARKER_ROLE: Final[Mapping[Marker, Role]] = {
     Marker.LIQUIDATION: "liquidation",
     Marker.STOP: "stop",
+    Marker.TARGET: "own_order",
     Marker.ENTRY: "position",
     Marker.BREAK_EVEN: "position",
     Marker.MARK: "mark",
@@ -42,6 +43,7 @@ _MARKER_ROLE: Final[Mapping[Marker, Role]] = {
 _MARKER_LETTER: Final[Mapping[Marker, str]] = {
     Marker.LIQUIDATION: "L",
     Marker.STOP: "S",
+    Marker.TARGET: "T",
     Marker.ENTRY: "E",
     Marker.BREAK_EVEN: "B",
     Marker.MARK: "M",
@@ -109,6 +111,8 @@ def ladder_footer(cursor_info: str, group: str, hidden: Sequence[OffScreen], pal
     runs: list[Run] = [(" ", faint), (cursor_info, dim)]
     tail: Run = (f" {group} ", faint)
     room = width - sum(width_of(text) for text, _ in runs) - width_of(tail[0])
+    if room < 0:  # half a word says nothing
+        room, tail = room + width_of(tail[0]), ("", faint)
     for item in hidden:
         text = f"{'▲' if item.is_above else '▼'} {item.name} {item.distance}"
         if width_of(text) + 2 > room:

@@ -7,32 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import Final, Self
 
+from ttxt_core.events.market import Side
+from ttxt_tui.config.ladder import DEFAULT_COLUMNS, LadderColumn
 from ttxt_tui.state.ladder_rows import LadderCells
-
-
-class LadderColumn(StrEnum):
-    """The columns that a ladder may have besides its own."""
-
-    LAST = "last"
-    """What traded last at the price."""
-    VOLUME = "volume"
-    """What traded at the price since the session began."""
-    CHANGE = "change"
-    """Size added or pulled of late, on both sides."""
-    QUEUE = "queue"
-    """How much stands before our own order."""
-
-
-DEFAULT_COLUMNS: Final = (LadderColumn.LAST, LadderColumn.VOLUME, LadderColumn.CHANGE, LadderColumn.QUEUE)
-"""Which columns come first as a ladder gets wider."""
 
 _CELLS: Final = {LadderColumn.LAST: 8, LadderColumn.VOLUME: 10, LadderColumn.CHANGE: 14, LadderColumn.QUEUE: 11}
 _SIDES: Final = 36
-"""Cells of own orders and sizes, both sides, under which no optional column is shown."""
+"""Cells of own orders and sizes, both sides, under which no optional column is shown by itself."""
+_LEAST_SIDES: Final = 28
+"""The same for columns that were chosen: they are worth shorter bars."""
+_WORD_SIDES: Final = 32
+"""The same for the words of markers: a letter has to be learnt."""
 _MOST_OWN, _MOST_SIZE, _MOST_VOLUME = 10, 16, 16
 _WORD: Final = 6
 """Cells that the words of markers need, a blank before them."""
@@ -64,14 +52,15 @@ class LadderLayout:
             columns: the optional columns that are wanted, the most wanted first.
         """
         room = width - price_width - 2  # the cursor's glyph and a marker's letter
+        sides = _SIDES if tuple(columns) == DEFAULT_COLUMNS else _LEAST_SIDES
         shown: set[LadderColumn] = set()
         for column in columns:
             margin = 0 if shown else 1
-            if room - _CELLS[column] - margin >= _SIDES:
+            if room - _CELLS[column] - margin >= sides:
                 room -= _CELLS[column] + margin
                 shown.add(column)
         marker = 1
-        if room - (_WORD - 1) >= _SIDES:
+        if room - (_WORD - 1) >= min(sides, _WORD_SIDES):
             room -= _WORD - 1
             marker = _WORD
         half = max(room, 0) // 2
@@ -99,6 +88,13 @@ class LadderLayout:
         """The blanks at the right end."""
         sides = 2 * (self.own + self.size + self.change)
         return self.width - sides - self.price - self.marker - self.last - self.volume - self.queue - 1
+
+    def side_at(self, column: int) -> Side | None:
+        """Whose own orders stand in a column of the pane; None in all other columns."""
+        sells = self.width - self.room - self.last - self.volume - self.queue - self.own
+        if 0 <= column < self.own:
+            return Side.BUY
+        return Side.SELL if sells <= column < sells + self.own else None
 
     @cached_property
     def cells(self) -> LadderCells:

@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from ttxt_core.events.market import Side
 from ttxt_core.events.orders import OrderState
+from ttxt_core.orders.oco import LOCAL_MARK
 from ttxt_tui.paint.table import Align, Cell, Column, figure_cell, header_row, table_row
 from ttxt_tui.paint.tabs import Tab, tab_row
 from ttxt_tui.state.names import SIDE_SHORT, SIDE_WORD, STATE_SHORT, STATE_WORD, tiny_symbol
@@ -35,7 +36,7 @@ _WORKING: Final = (
     Column("State", _LEFT, ((0, 7), (11, 10))),
     Column("Age", _RIGHT, ((7, 4),)),
     Column("Away", _RIGHT, ((9, 7),)),
-    Column("Note", _LEFT, ((8, 4), (18, 19))),
+    Column("Note", _LEFT, ((6, 4), (11, 13), (18, 19)), grows=True),
 )
 _FILLS: Final = (
     Column("Time", _LEFT, ((2, 5), (5, 8), (11, 12))),
@@ -62,7 +63,7 @@ _HISTORY: Final = (
 )
 _COLUMNS: Final = {OrdersTab.WORKING: _WORKING, OrdersTab.FILLS: _FILLS, OrdersTab.HISTORY: _HISTORY}
 _SIDE_TONE: Final = {Side.BUY: Tone.BUY, Side.SELL: Tone.SELL}
-_FLAG_LETTER: Final = {"R": "R", "ext": "x", "loses queue": "Q"}
+_FLAG_LETTER: Final = {"R": "R", "POS": "P", "ext": "x", "LOCAL": "L", "loses queue": "Q"}
 
 
 def orders_tabs(
@@ -94,14 +95,20 @@ def _symbol(full: str, short: str) -> Cell:
     return Cell(full, Tone.STRONG, (short, tiny_symbol(short)))
 
 
-def _state(state: OrderState, tone: Tone) -> Cell:
-    return Cell(STATE_WORD[state], tone, (STATE_SHORT.get(state, ""),))
+def _state(row: OrderRow) -> Cell:
+    """The state in a word; of an order that waits, what it waits for: a narrow pane has no other column for that."""
+    if row.state is OrderState.UNTRIGGERED and row.kind.startswith("TP"):
+        return Cell("target", row.tone)
+    return Cell(STATE_WORD[row.state], row.tone, (STATE_SHORT.get(row.state, ""),))
 
 
 def _working_cells(row: OrderRow) -> tuple[Cell, ...]:
     nothing_filled = row.share <= 0
     letters = [_FLAG_LETTER[flag] for flag in row.flags]
-    short_flags = (" ".join(letters), "".join(letters))
+    flags = " · ".join(row.flags)
+    whole = " · ".join(LOCAL_MARK if flag == "LOCAL" else flag for flag in row.flags)
+    notes = [" · ".join(text for text in texts if text) for texts in _notes(row, whole, flags)]
+    notes += [" ".join([*letters, row.links])] if row.links else []
     return (
         Cell(row.number, Tone.DIM),
         _symbol(row.symbol, row.short_symbol),
@@ -111,11 +118,21 @@ def _working_cells(row: OrderRow) -> tuple[Cell, ...]:
         figure_cell(row.quantity, share=row.share),
         figure_cell(row.filled, Tone.FAINT if nothing_filled else Tone.OWN),
         figure_cell(row.average),
-        _state(row.state, row.tone),
+        _state(row),
         Cell(row.age, Tone.DIM),
         Cell(row.distance, Tone.DIM),
-        Cell(" · ".join(row.flags), Tone.WARNING if "loses queue" in row.flags else Tone.DIM, short_flags),
+        Cell(notes[0], _note_tone(row), (*notes[1:], " ".join(letters), "".join(letters))),
     )
+
+
+def _notes(row: OrderRow, whole: str, flags: str) -> list[tuple[str, ...]]:
+    """What the last column says, the longest first: it gives up the terms before the links, and the links last."""
+    full = [(whole, row.links, row.terms), (flags, row.links, row.terms), (flags, row.links)]
+    return full if row.links else [*full, (flags,)]
+
+
+def _note_tone(row: OrderRow) -> Tone:
+    return Tone.WARNING if {"loses queue", "LOCAL"} & set(row.flags) else Tone.DIM
 
 
 def _fill_cells(row: FillRow) -> tuple[Cell, ...]:
@@ -142,6 +159,6 @@ def _history_cells(row: OrderRow) -> tuple[Cell, ...]:
         figure_cell(row.quantity, share=row.share),
         figure_cell(row.filled, Tone.FAINT if row.share <= 0 else Tone.PLAIN),
         figure_cell(row.average),
-        _state(row.state, row.tone),
+        _state(row),
         Cell(row.reason, Tone.DIM),
     )

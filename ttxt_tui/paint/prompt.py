@@ -18,6 +18,8 @@ from ttxt_tui.trading.feedback import Feedback
 
 _GLYPH: Final = {Tone.ERROR: "✗", Tone.WARNING: "!", Tone.OK: "✓", Tone.BUY: "▲", Tone.SELL: "▼"}
 _DONE: Final = "✓"
+_DASH: Final = " — "
+_LEAST: Final = 20
 _LEVEL_TONE: Final = {
     LogLevel.OK: Tone.OK,
     LogLevel.INFO: Tone.PLAIN,
@@ -27,12 +29,19 @@ _LEVEL_TONE: Final = {
 
 
 def prompt_line(text: str, tone: Tone, palette: Palette, width: int) -> Strip:
-    """`text` behind the glyph of its tone, in exactly `width` cells; a text too long ends in an ellipsis."""
+    """`text` behind the glyph of its tone, in exactly `width` cells.
+
+    Of a text too long, an ellipsis stands for the end of what comes before a dash: which key sends it is never cut.
+    """
     style, blank = tone_style(palette, tone, "panel"), palette.style("text", "panel")
     if not text:
         return strip([], width, blank)
-    glyph = _GLYPH.get(tone, "›")
-    return strip([(f" {glyph} ", style), (fit(text, max(width - 3, 0)), style)], width, blank)
+    glyph, room = _GLYPH.get(tone, "›"), max(width - 3, 0)
+    what, dash, keys = text.rpartition(_DASH)
+    left = room - width_of(dash + keys)
+    if dash and width_of(text) > room and left >= _LEAST:
+        text = fit(what, left) + dash + keys
+    return strip([(f" {glyph} ", style), (fit(text, room), style)], width, blank)
 
 
 def feedback_line(feedback: Feedback, palette: Palette, width: int) -> Strip:

@@ -16,9 +16,9 @@ from ttxt_tui.state.replay import MarkKind, ReplayView, TimelineCell
 from ttxt_tui.theme.palette import Palette
 from ttxt_tui.theme.roles import Role
 
-HINTS: Final = (("h", "hold/go"), (", .", "step"), ("< >", "speed"), ("{ }", "marks"), ("m", "bookmark"))
 _NOW: Final = "┃"
 _GAP: Final = "░"
+_LOOP: Final = "═"
 _MARKS: Final[Mapping[MarkKind, tuple[str, Role]]] = {
     MarkKind.BOOKMARK: ("◆", "accent"),
     MarkKind.BUY: ("▲", "bid"),
@@ -29,9 +29,13 @@ _SPEED_WIDTH: Final = 5
 _ELAPSED_WIDTH: Final = 7
 
 
-def replay_bar(view: ReplayView, palette: Palette, width: int, height: int) -> list[Strip]:
+Hints = Sequence[tuple[str, str]]
+"""Keys, and what they do."""
+
+
+def replay_bar(view: ReplayView, palette: Palette, width: int, height: int, hints: Hints = ()) -> list[Strip]:
     """The bar in `height` rows: the timeline wants a `view` of `timeline_width(width)` columns."""
-    rows = [_control_line(view, palette, width)]
+    rows = [_control_line(view, palette, width, hints)]
     if height == 2:
         rows.append(_timeline(view.cells, palette, width, with_marks=True))
     elif height >= 3:
@@ -46,7 +50,12 @@ def timeline_width(width: int) -> int:
     return max(width - 2, 0)
 
 
-def _control_line(view: ReplayView, palette: Palette, width: int) -> Strip:
+def timeline_column(x: int, y: int, width: int) -> int | None:
+    """The column of the timeline that a cell of the bar belongs to, the marks below it too; None beside it."""
+    return x - 1 if y >= 1 and 1 <= x <= timeline_width(width) else None
+
+
+def _control_line(view: ReplayView, palette: Palette, width: int, hints: Hints) -> Strip:
     blank, dim = palette.style("text", "panel"), palette.style("text_dim", "panel")
     text, faint = palette.style("text", "panel", bold=True), palette.style("text_faint", "panel")
     state = palette.style("warning", "panel") if view.is_held or view.is_ended else palette.style("ok", "panel")
@@ -59,9 +68,10 @@ def _control_line(view: ReplayView, palette: Palette, width: int) -> Strip:
         [("attempt ", dim), (f"{view.attempt:<3}", text)],
         [(view.date, faint)],
         [("blind" if view.is_blind else "future shown", faint if view.is_blind else palette.style("warning", "panel"))],
+        *([(extra, palette.style("session_replay", "panel"))] for extra in view.extras),
         *(
             [(key, palette.style("key_hint", "panel")), (f" {label}", dim)]
-            for key, label in HINTS
+            for key, label in hints
         ),
     ]  # fmt: skip
     runs: list[Run] = []
@@ -96,7 +106,7 @@ def _mark_line(cells: Sequence[TimelineCell], palette: Palette, width: int) -> S
     blank = palette.style("text", "panel")
     runs: list[Run] = [(" ", blank)]
     for cell in cells:
-        glyph, role = _MARKS.get(cell.mark, (" ", "text"))
+        glyph, role = _MARKS.get(cell.mark, (_LOOP, "accent") if cell.is_looped else (" ", "text"))
         runs.append((glyph, palette.style(role, "panel")))
     return strip(_joined(runs), width, blank)
 

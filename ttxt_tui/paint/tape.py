@@ -22,16 +22,20 @@ _TIMES: Final = (12, 8, 5)
 """Cells of the time: to the millisecond, to the second, minutes and seconds."""
 _LEAST_SIZE: Final = 7
 _MOST_SIZE: Final = 14
+_COUNT: Final = 5
+"""Cells of how many trades a print is made of."""
+_MOST_COUNT: Final = 999
 
 
 @dataclass(frozen=True, slots=True)
 class TapeLayout:
-    """The widths of a tape's columns, in cells; `time` is 0 where it has no room."""
+    """The widths of a tape's columns, in cells; `time` and `count` are 0 where they have no room."""
 
     width: int
     time: int
     price: int
     size: int
+    count: int = 0
 
     @classmethod
     def for_width(cls, width: int, price_width: int, info: InstrumentInfo) -> Self:
@@ -40,16 +44,20 @@ class TapeLayout:
         fixed = price_width + 4  # a margin, the side's glyph, a blank before the price and one before the size
         time = next((time for time in _TIMES if width - fixed - time - 1 >= wanted), 0)
         left = width - fixed - 1 - (time + 1 if time else 0)
-        size = min(max(left, 0), _MOST_SIZE)
-        return cls(width, time, price_width, size)
+        count = _COUNT if left - _COUNT >= wanted else 0
+        size = min(max(left - count, 0), _MOST_SIZE)
+        return cls(width, time, price_width, size, count)
 
 
-def tape_header(palette: Palette, layout: TapeLayout) -> Strip:
-    """The column heads."""
+def tape_header(palette: Palette, layout: TapeLayout, least: str = "") -> Strip:
+    """The column heads; `least` is the size from which on prints are shown, empty for all."""
     faint = palette.style("text_faint", "panel")
     text = f" {'Time':<{layout.time}}" if layout.time else ""
-    text += f"   {fit_right('Price', layout.price)} {fit_right('Size', layout.size)}"
-    return strip([(text, faint)], layout.width, faint)
+    text += f"   {fit_right('Price', layout.price)} "
+    if not least:
+        return strip([(f"{text}{fit_right('Size', layout.size)}", faint)], layout.width, faint)
+    filtered = palette.style("warning", "panel")
+    return strip([(text, faint), (fit_right(f"≥ {least}", layout.size), filtered)], layout.width, faint)
 
 
 def tape_row(row: TapeRow, palette: Palette, layout: TapeLayout) -> Strip:
@@ -70,6 +78,10 @@ def tape_row(row: TapeRow, palette: Palette, layout: TapeLayout) -> Strip:
     runs.append((f" {glyph} {fit_right(row.price, layout.price)}", palette.style(side, surface, bold=row.is_large)))
     size = row.size if len(row.size) <= layout.size else compact(float(row.size))
     runs.append((f" {fit_right(size, layout.size)}", plain))
+    if layout.count and row.trades > 1:
+        count = f"×{row.trades}" if row.trades <= _MOST_COUNT else f"×{_MOST_COUNT}"
+        faint = palette.style("text_dim", surface)
+        runs.append((fit_right(count, layout.count), faint))
     return strip(runs, layout.width, plain)
 
 

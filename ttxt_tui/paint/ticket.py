@@ -15,7 +15,7 @@ from ttxt_tui.paint.fields import fields_row
 from ttxt_tui.paint.text import Run, fit, fit_centre, fit_right, strip, width_of
 from ttxt_tui.paint.tones import tone_style
 from ttxt_tui.state.fields import Field
-from ttxt_tui.state.ticket import RESTS, PresetChip, PretradeView, TicketView
+from ttxt_tui.state.ticket import MARKET, RESTS, PresetChip, PretradeView, TicketView
 from ttxt_tui.state.tones import Tone
 from ttxt_tui.theme.palette import Palette
 from ttxt_tui.theme.roles import Role
@@ -38,9 +38,10 @@ def ticket_line(view: TicketView, palette: Palette, width: int) -> Strip:
     size = _size_run(view, palette)
     words = fit(view.warning, min(width_of(view.warning), max(width // 2, _LEAST_WARNING)))
     warning = [(f" {words} ", palette.style("warning", "panel"))] if view.warning else []
-    taken = 1 + width_of(size[0]) + sum(width_of(text) for text, _ in warning)
+    bracket = _bracket_run(view, palette, width - 1 - width_of(size[0]) - sum(width_of(text) for text, _ in warning))
+    taken = 1 + sum(width_of(text) for text, _ in (size, *bracket, *warning))
     chips = _chips(view.presets, palette, width - taken)
-    return strip([(" ", blank), *chips, size, *warning], width, blank)
+    return strip([(" ", blank), *chips, size, *bracket, *warning], width, blank)
 
 
 def pretrade_line(view: TicketView, palette: Palette, width: int) -> Strip:
@@ -58,20 +59,26 @@ def ticket_box(view: TicketView, palette: Palette, width: int, height: int) -> l
     pretrade = view.pretrade
     chips = _chips(view.presets, palette, width - 2)
     rows = [strip([(" ", blank), *chips], width, blank)]
-    if height >= BOX_HEIGHT:
+    exits = _exit_rows(pretrade, palette, width)
+    if height >= BOX_HEIGHT + len(exits):
         rows.append(empty)
     if pretrade is None:
         tone = Tone.PLAIN if view.size else Tone.WARNING
         rows.append(_row("Size", view.size or NO_SIZE, palette, width, tone=tone))
+        if view.bracket:
+            rows.append(_row("Bracket", view.bracket, palette, width))
     else:
         fee = f"{pretrade.fee} {view.quote}" if pretrade.fee else "not known"
+        price = "at market" if pretrade.price == MARKET else f"{pretrade.price} {view.quote}"
+        after = _row("After", pretrade.after, palette, width)
         rows += [
-            _row("Price", f"{pretrade.price} {view.quote}", palette, width, note=pretrade.from_mid),
+            _row("Price", price, palette, width, note="" if pretrade.price == MARKET else pretrade.from_mid),
             _row("Size", f"{pretrade.quantity} {view.base}", palette, width),
+            *([*exits, after] if exits else []),
             _row("Notional", f"{pretrade.notional} {view.quote}", palette, width),
             _row("Fee", fee, palette, width, tone=Tone.DIM),
             _row("At once", pretrade.fill, palette, width, tone=Tone.DIM),
-            _row("After", pretrade.after, palette, width),
+            *([] if exits else [after]),
         ]
     last = _foot(view, palette, width)
     kept = rows[: max(height - 1, 0)]
@@ -79,23 +86,30 @@ def ticket_box(view: TicketView, palette: Palette, width: int, height: int) -> l
 
 
 def _order_fields(view: TicketView, pretrade: PretradeView) -> list[Field]:
-    effect, price = pretrade.effect, pretrade.price
+    effect = f"{_SIDE_GLYPH[pretrade.side]} {pretrade.effect}"
+    price = " MARKET" if pretrade.price == MARKET else f" @ {pretrade.price}"
     order = Field(
-        f"{_SIDE_GLYPH[pretrade.side]} {effect} @ {price}",
+        f"{effect}{price}",
         tone=_SIDE_TONE[pretrade.side],
-        brief=f"{_SIDE_GLYPH[pretrade.side]} {effect.partition(' (')[0]} @ {price}",
+        brief=f"{effect.partition(' (')[0]}{price}",
         brief_rank=1,
     )
     rests = pretrade.fill == RESTS
     fields = [
         order,
-        Field(pretrade.after, "→", rank=2, is_joined=True),
+        Field(
+            pretrade.waits, tone=Tone.WARNING, is_joined=True, brief=pretrade.waits.removeprefix("when "), brief_rank=1
+        ),
+        Field(pretrade.after, "→", rank=3, is_joined=True),
         Field(pretrade.breach, tone=Tone.ERROR, brief="✗ limit"),
         Field("" if pretrade.breach else view.warning, tone=Tone.WARNING),
+        Field(pretrade.stop, "stop", rank=2, brief=f"stop {pretrade.stop.partition(' = ')[2]}", brief_rank=5),
+        Field(pretrade.target, "target", rank=3, brief=f"target {pretrade.target.partition(' = ')[2]}", brief_rank=6),
+        Field(pretrade.reward, rank=5),
         Field(pretrade.notional, unit=view.quote, rank=3),
         Field(pretrade.fee, "fee", tone=Tone.DIM, rank=4),
-        Field(pretrade.fill, "" if rests else "fills", tone=Tone.DIM, rank=5),
-        Field(pretrade.from_mid, unit="from mid", tone=Tone.DIM, rank=6),
+        Field("" if pretrade.waits else pretrade.fill, "" if rests else "fills", tone=Tone.DIM, rank=5),
+        Field("" if pretrade.price == MARKET else pretrade.from_mid, unit="from mid", tone=Tone.DIM, rank=6),
     ]
     return [field for field in fields if field.value]
 
@@ -119,6 +133,22 @@ def _size_run(view: TicketView, palette: Palette) -> Run:
     if view.size:
         return f"{view.size} ", palette.style("text", "panel", bold=True)
     return f"{NO_SIZE} ", palette.style("warning", "panel")
+
+
+def _bracket_run(view: TicketView, palette: Palette, room: int) -> list[Run]:
+    """The chosen bracket, its name at least."""
+    for text in (f"with {view.bracket} ", f"with {view.bracket.partition(' ')[0]} "):
+        if view.bracket and width_of(text) <= room:
+            return [(text, palette.style("own_order", "panel"))]
+    return []
+
+
+def _exit_rows(pretrade: PretradeView | None, palette: Palette, width: int) -> list[Strip]:
+    """What it waits for, and where it would be closed."""
+    if pretrade is None:
+        return []
+    rows = (("Waits", pretrade.waits, ""), ("Stop", pretrade.stop, ""), ("Target", pretrade.target, pretrade.reward))
+    return [_row(label, value, palette, width, note=note) for label, value, note in rows if value]
 
 
 def _row(label: str, value: str, palette: Palette, width: int, *, tone: Tone = Tone.PLAIN, note: str = "") -> Strip:

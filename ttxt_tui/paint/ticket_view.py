@@ -9,8 +9,8 @@ from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.accounts import SPOT
 from ttxt_tui.state import figures
 from ttxt_tui.state.names import short_symbol, symbol
-from ttxt_tui.state.ticket import RESTS, PresetChip, PretradeView, TicketView
-from ttxt_tui.trading.pretrade import Pretrade, shown
+from ttxt_tui.state.ticket import MARKET, RESTS, WAITS, PresetChip, PretradeView, TicketView
+from ttxt_tui.trading.pretrade import ExitWorth, Pretrade, shown
 
 
 def ticket_view(
@@ -22,6 +22,7 @@ def ticket_view(
     *,
     is_staged: bool = False,
     warning: str = "",
+    bracket: str = "",
 ) -> TicketView:
     """The ticket of `info`'s instrument.
 
@@ -31,7 +32,7 @@ def ticket_view(
         presets: sizes of the keys 1, 2, … in base currency.
         size: the chosen size, None when there is none. preset: the number of the preset that it came from.
         pretrade: what the staged order (`is_staged`), or the one that the next key would stage, would do.
-        warning: why entry is off.
+        warning: why entry is off. bracket: the exits that entries take along.
     """
     spec = info.spec
     return TicketView(
@@ -46,6 +47,7 @@ def ticket_view(
         size="" if size is None else f"{info.format_quantity(size, group=True)} {info.quantity_currency}",
         pretrade=None if pretrade is None else pretrade_view(pretrade, info, is_staged=is_staged),
         warning=warning,
+        bracket=bracket,
     )
 
 
@@ -55,7 +57,7 @@ def pretrade_view(pretrade: Pretrade, info: InstrumentInfo, *, is_staged: bool) 
     return PretradeView(
         side=pretrade.side,
         effect=pretrade.label,
-        price=info.format_price(pretrade.price, group=True),
+        price=MARKET if pretrade.is_market else info.format_price(pretrade.price, group=True),
         quantity=info.format_quantity(pretrade.quantity, group=True),
         notional=figures.money(pretrade.notional, info.spec.quote),
         from_mid="" if bps is None else f"{figures.signed(bps, 1)} bp",
@@ -64,10 +66,36 @@ def pretrade_view(pretrade: Pretrade, info: InstrumentInfo, *, is_staged: bool) 
         after=_after(pretrade.position_after, info),
         breach=pretrade.breach,
         is_staged=is_staged,
+        waits=pretrade.waits,
+        stop=_worth(pretrade.stop, info),
+        target=_worth(pretrade.target, info),
+        reward="" if pretrade.reward is None else f"{figures.fixed(pretrade.reward, 1)} R",
     )
 
 
+def pretrade_words(view: PretradeView, quote: str) -> list[str]:
+    """The whole of it in three lines at the most: what it does, what it costs, where it would be closed."""
+    price = "MARKET" if view.price == MARKET else f"@ {view.price}"
+    does = " ".join(text for text in (view.effect, price, view.waits, "→", view.after) if text)
+    at_once = view.fill if view.fill in (RESTS, WAITS) else f"fills {view.fill}"
+    from_mid = "" if view.price == MARKET or not view.from_mid else f"{view.from_mid} from mid"
+    fee = f"fee {view.fee or 'not known'}"
+    costs = " · ".join(text for text in (f"{view.notional} {quote}", fee, at_once, from_mid) if text)
+    exits = (("stop", view.stop), ("target", view.target), ("", view.reward))
+    closes = " · ".join(f"{name} {text}".strip() for name, text in exits if text)
+    return [line for line in (does, costs, closes) if line]
+
+
+def _worth(exit_: ExitWorth | None, info: InstrumentInfo) -> str:
+    if exit_ is None:
+        return ""
+    made = figures.signed_money(exit_.gain, info.spec.settle)
+    return f"{info.format_price(exit_.price, group=True)} = {made}"
+
+
 def _fill(pretrade: Pretrade, info: InstrumentInfo) -> str:
+    if pretrade.waits:
+        return WAITS
     rests = pretrade.quantity - pretrade.fills_now
     if not pretrade.fills_now or pretrade.average is None:
         return RESTS

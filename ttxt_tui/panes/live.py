@@ -64,6 +64,7 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._kept_styles: dict[int, tuple[Style | None, Style]] = {}
         self._frame: _Frame | None = None
         self._place = _textual_compat.Place(self)
+        self._head = self._tag = ""
 
     @property
     def palette(self) -> Palette:
@@ -75,6 +76,20 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         self._palette = palette
         self.refresh()
 
+    def entitle(self, title: str) -> None:
+        """What stands in the frame, before the tag."""
+        self._set_head(title, self._tag)
+
+    def tag(self, text: str) -> None:
+        """What follows the title: the group that the pane is linked in."""
+        self._set_head(self._head, text)
+
+    def _set_head(self, title: str, tag: str) -> None:
+        """The same title again would paint everything again."""
+        if (title, tag) != (self._head, self._tag):
+            self._head, self._tag = title, tag
+            self.border_title = f"{title} {tag}" if tag else title
+
     # -- what a pane is made of ------------------------------------------------------------------------
 
     @abstractmethod
@@ -83,7 +98,10 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
 
     @abstractmethod
     def rows(self, width: int, height: int) -> Sequence[Row]:
-        """What the pane shows: at most `height` rows, compared by `==` with those painted last."""
+        """What the pane shows: at most `height` rows, compared by `==` with those painted last.
+
+        A pane that paints equal rows in another way from now on empties `_rows` here.
+        """
 
     @abstractmethod
     def paint_row(self, row: Row, width: int) -> Iterable[Segment]:
@@ -182,15 +200,16 @@ class LivePane(Widget, Generic[Row], can_focus=True, inherit_bindings=False):
         return tuple(self.paint_row(row, width))
 
     def _update(self, width: int, height: int) -> list[RowChange]:
-        """Paint the rows that are not as they were."""
-        before, after = self._rows, list(self.rows(width, height))[:height]
-        lines, known = self._painted, len(before)
+        """Paint the rows that are not as they were; all, where `rows` has put away those before."""
+        after = list(self.rows(width, height))[:height]
+        before, lines = self._rows, self._painted
+        known = len(before)
         changes = [
             RowChange(y, lines[y], self._line(row, width))
             for y, row in enumerate(after)
             if y >= known or (row is not before[y] and row != before[y])
         ]
-        changes += [RowChange(y, lines[y], tuple(self.blank_row(width))) for y in range(len(after), known)]
+        changes += [RowChange(y, lines[y], tuple(self.blank_row(width))) for y in range(len(after), known or height)]
         for y, _, line in changes:
             lines[y] = line
         self._rows = after

@@ -1,4 +1,4 @@
-"""Panes that are lists of rows: orders, account, log. Each begins with its own header rows."""
+"""Panes that are lists of rows: orders, log. Each begins with its own header rows."""
 
 from __future__ import annotations
 
@@ -6,28 +6,18 @@ from collections.abc import Hashable, Sequence
 
 from textual.strip import Strip
 
-from ttxt_core.clock import NANOSECONDS
-from ttxt_tui.paint.account import (
-    balance_row,
-    balances_header,
-    position_row,
-    positions_header,
-    profit_line,
-)
 from ttxt_tui.paint.log import EMPTY_TEXT as EMPTY_LOG
 from ttxt_tui.paint.log import log_row, text_width
 from ttxt_tui.paint.orders import orders_header, orders_row, orders_tabs
 from ttxt_tui.paint.table import message_rows
 from ttxt_tui.panes.live import LivePane
 from ttxt_tui.panes.workspace import Workspace
-from ttxt_tui.state.account import BalanceRow, PositionRow, ProfitRow
 from ttxt_tui.state.log import LogRow
 from ttxt_tui.state.order_rows import FillRow, OrderRow
 from ttxt_tui.state.orders import EMPTY_TEXT, OrdersTab
 from ttxt_tui.theme.palette import Palette
 
 _HEAD_ROWS = 2
-_VALUED_NS = NANOSECONDS // 4
 
 
 class OrdersPane(LivePane[object]):
@@ -58,47 +48,6 @@ class OrdersPane(LivePane[object]):
             return orders_header(row, self.palette, width)
         counts, tab, note = row  # type: ignore[misc]
         return orders_tabs(dict(counts), tab, self.palette, width, note=note)  # type: ignore[has-type]
-
-
-class AccountPane(LivePane[object]):
-    """The session's profit, positions, balances."""
-
-    def __init__(self, palette: Palette, workspace: Workspace, *, id: str) -> None:
-        super().__init__(palette, id=id)
-        self._workspace = workspace
-        self._state = workspace.store.account
-        self._looked: tuple[int, int] | None = None
-        self._worth: Hashable = None
-
-    def version(self) -> Hashable:
-        """Follows what is ours at once, and what it is worth four times a second, as the position line."""
-        looked = (self._workspace.session.orders.version, self._workspace.human_ns() // _VALUED_NS)
-        if looked != self._looked:
-            self._looked, self._worth = looked, self._state.version()
-        return self._worth
-
-    def rows(self, width: int, height: int) -> Sequence[object]:
-        positions = self._state.positions()
-        rows: list[object] = [tuple(self._state.profit_rows()), "positions"]
-        rows += positions or message_rows("no position", self.palette, width)[:1]
-        if len(rows) + 2 < height:
-            rows += ["balances", *self._state.balances()]
-        return rows
-
-    def paint_row(self, row: object, width: int) -> Strip:
-        palette = self.palette
-        if isinstance(row, Strip):
-            return row
-        if isinstance(row, PositionRow):
-            return position_row(row, palette, width)
-        if isinstance(row, BalanceRow):
-            return balance_row(row, palette, width)
-        if row == "positions":
-            return positions_header(palette, width)
-        if row == "balances":
-            return balances_header(palette, width)
-        profits = [part for part in row if isinstance(part, ProfitRow)] if isinstance(row, tuple) else []
-        return profit_line(profits, palette, width)
 
 
 class LogPane(LivePane[object]):

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 
 from rich.segment import Segment
+from textual import events
 
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events import InstrumentKey
 from ttxt_tui.paint.delta import Line
 from ttxt_tui.paint.table import message_rows
 from ttxt_tui.paint.tape import TapeLayout, pressure_bar, tape_header, tape_row
+from ttxt_tui.panes.clicks import ClickAfterFocus
 from ttxt_tui.panes.live import LivePane
 from ttxt_tui.panes.workspace import Workspace
 from ttxt_tui.state.tape import Pressure, TapeRow
 from ttxt_tui.theme.palette import Palette
 
 _PRINTS_KEPT = 512
+LINKED_AS = "tape"
 
 
-class TapePane(LivePane[object]):
-    """Draws the tape of the active instrument. Painted prints are kept by what they show, not by their line."""
+class TapePane(LivePane[object], ClickAfterFocus):
+    """Draws the tape of the instrument that it is linked to; a click on a print aims at its price.
+
+    Painted prints are kept by what they show, not by their line.
+    """
 
     def __init__(self, palette: Palette, workspace: Workspace, *, id: str) -> None:
         super().__init__(palette, id=id)
@@ -31,34 +37,47 @@ class TapePane(LivePane[object]):
         self._kept_for: tuple[TapeLayout, int] | None = None
 
     def version(self) -> Hashable:
-        market = self._workspace.market
+        market = self._workspace.market_in(LINKED_AS)
         if market is None:
             return None
         return market.key, market.tape.version, self._workspace.now_ns() // NANOSECONDS
 
     def rows(self, width: int, height: int) -> Sequence[object]:
-        market = self._workspace.market
+        market = self._workspace.market_in(LINKED_AS)
         if market is None:
             return []
-        ladder = self._workspace.ladder
+        ladder = self._workspace.ladder_in(LINKED_AS)
         price_width = ladder.price_width if ladder is not None else width // 4
         layout = self._layout
         if layout is None or layout.width != width or layout.price != price_width or market.key != self._shown:
             layout = self._layout = TapeLayout.for_width(width, price_width, market.info)
             self._shown = market.key
             self._rows = []
-        pressure = market.tape.pressure(self._workspace.now_ns())
-        prints = market.tape.rows(max(height - 2, 0))
-        return [pressure, layout, *(prints or message_rows("no trades yet", self.palette, width))]
+        tape = market.tape
+        least = market.info.format_quantity(tape.min_size) if tape.min_size else ""
+        prints = tape.rows(max(height - 2, 0))
+        none = f"no prints from {least}" if least else "no trades yet"
+        heads = [tape.pressure(self._workspace.now_ns()), (layout, least)]
+        return [*heads, *(prints or message_rows(none, self.palette, width))]
 
     def paint_row(self, row: object, width: int) -> Iterable[Segment]:
         if isinstance(row, TapeRow) and self._layout is not None:
             return self._print(row, self._layout)
         if isinstance(row, Pressure):
             return pressure_bar(row, self.palette, width)
-        if isinstance(row, TapeLayout):
-            return tape_header(self.palette, row)
+        if isinstance(row, tuple):
+            layout, least = row
+            return tape_header(self.palette, layout, least)
         return row  # type: ignore[return-value]
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Aim at the price of the print that is clicked, as it was painted."""
+        ladder, line = self._workspace.ladder_in(LINKED_AS), event.get_content_offset_capture(self).y
+        if not self.takes_clicks or ladder is None or not 0 <= line < len(self._rows):
+            return
+        row = self._rows[line]
+        if isinstance(row, TapeRow) and row.traded_at is not None:
+            ladder.set_cursor(ladder.market.ticks_of(row.traded_at))
 
     def _print(self, row: TapeRow, layout: TapeLayout) -> Line:
         """A painted print. Kept with its row, which the tape makes once and which moves down line by line."""

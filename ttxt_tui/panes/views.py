@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ttxt_core.events import PositionSide
+from ttxt_core.orders.accounts import SPOT
 from ttxt_tui.paint.ticket_view import ticket_view
 from ttxt_tui.panes.workspace import Workspace
 from ttxt_tui.state.fields import Field
@@ -51,9 +52,10 @@ class WorkspaceViews:
             return PositionView(Stance.FLAT, ())
         accounts = session.orders.accounts
         is_spot = market.key.category == "spot"
+        told = accounts.positions.get((market.key, session.account, PositionSide.ONE_WAY))
         return position_view(
             market,
-            accounts.positions.get((market.key, session.account, PositionSide.ONE_WAY)),
+            None if told is None else workspace.store.account.position(market.key, told),
             now_ns=workspace.now_ns(),
             orders=own_orders(session.orders.working(market.key), market.info),
             held=accounts.held(market.key, session.account) if is_spot else Decimal(0),
@@ -75,6 +77,7 @@ class WorkspaceViews:
             desk.pretrade(),
             is_staged=desk.staged is not None,
             warning=desk.context.no_entry(market.key),
+            bracket=desk.stager.brackets.text if market.key.category != SPOT else "",
         )
 
     def status(self) -> Sequence[Field]:
@@ -89,8 +92,3 @@ class WorkspaceViews:
             status.protection = workspace.live.protection()
             status.loss = None if workspace.market is None else workspace.live.loss(workspace.market.info.spec.settle)
         return status.fields(workspace.market, workspace.now_ns())
-
-    def replay_version(self) -> Hashable:
-        """Changes whenever the replay bar may."""
-        replay = self._workspace.replay
-        return None if replay is None else replay.version

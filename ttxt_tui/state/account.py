@@ -10,14 +10,16 @@ from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ttxt_core.events import Balance, Event, Fill, InstrumentKey, PositionUpdate, Wallet
+from ttxt_core.events import Balance, Event, Fill, InstrumentKey, OrderAck, PositionUpdate, Wallet
 from ttxt_core.instruments import InstrumentInfo, TradingPair
 from ttxt_core.orders.accounts import SPOT, AccountBook
+from ttxt_core.orders.cost_basis import CostMethod
 from ttxt_tui.state import figures
+from ttxt_tui.state.fill_profit import METHOD_WORD, FillProfit
 from ttxt_tui.state.lookup import MarketOf
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.state.names import short_symbol, symbol
-from ttxt_tui.state.profit import Profit, SpotProfit, by_currency, mark_price, position_profit, unrealised
+from ttxt_tui.state.profit import Profit, by_currency, mark_price, position_profit, spot_profit, unrealised
 from ttxt_tui.state.tones import Tone, of_sign
 
 NO_POSITIONS: Final = "flat: no open positions"
@@ -33,7 +35,7 @@ class PositionRow(NamedTuple):
         is_long: its direction.
         profit: unrealised, at the mark. profit_share: of the margin, empty where that is not known.
         liquidation_distance: from the mark, in percent; empty where there is no liquidation price.
-        margin: mode and leverage, as far as they are known.
+        margin: mode and leverage, as far as they are known; of what was bought on spot `spot`, or `spot dust`.
     """
 
     symbol: str
@@ -65,7 +67,7 @@ class BalanceRow(NamedTuple):
 
 
 class ProfitRow(NamedTuple):
-    """The session's profit in one currency; `total` is `realised` + `unrealised` - `fees`."""
+    """The session's profit in one currency; `total` is `realised` + `unrealised` - `fees`. `method`: of the cost."""
 
     currency: str
     total: str
@@ -73,12 +75,13 @@ class ProfitRow(NamedTuple):
     realised: str
     unrealised: str
     fees: str
+    method: str = ""
 
 
 class AccountState:
     """Positions, balances and profit of all accounts of the session.
 
-    Give it wallets and new fills (`on_wallet`, `on_fill`); positions it reads from the book.
+    Give it wallets, acks, positions and new fills (`on_…`); positions and balances it reads from the book.
     """
 
     def __init__(self, accounts: AccountBook, market_of: MarketOf, quote: str = "USDT") -> None:
@@ -88,8 +91,8 @@ class AccountState:
         """What balances are valued in, and whose profit comes first."""
         self._owners: dict[tuple[str, str], None] = {}
         self._instruments: dict[InstrumentKey, None] = {}
-        self._spot = SpotProfit()
-        self._fills = 0
+        self._by_fills = FillProfit()
+        self._changes = 0
 
     # -- news ------------------------------------------------------------------------------------------
 
@@ -99,8 +102,30 @@ class AccountState:
 
     def on_fill(self, event: Event[Fill]) -> None:
         """Count a fill that did not come before."""
-        self._spot.on_fill(event)
-        self._fills += 1
+        self._by_fills.on_fill(event)
+        self._changes += 1
+
+    def on_position(self, event: Event[PositionUpdate]) -> None:
+        """A position as it now is; the book has it already."""
+        self._by_fills.on_position(event.header.key, event.data)
+
+    def on_ack(self, event: Event[OrderAck]) -> None:
+        """A command was answered: from here on positions may change by it."""
+        self._by_fills.on_ack(event.header.key)
+
+    @property
+    def method(self) -> CostMethod:
+        """By which realised profit and entry are told."""
+        return self._by_fills.method
+
+    def use_method(self, method: CostMethod) -> None:
+        """Tell them by another one, of all that was traded."""
+        self._by_fills.method = method
+        self._changes += 1
+
+    def position(self, key: InstrumentKey, told: PositionUpdate) -> PositionUpdate:
+        """A position as all panes tell it: entry, realised and fees from the fills where they account for it."""
+        return self._by_fills.position(key, told)
 
     def on_instrument(self, info: InstrumentInfo) -> None:
         """Balances may be valued with its prices."""
@@ -112,19 +137,20 @@ class AccountState:
 
     def clear(self) -> None:
         """A new attempt begins: the session's profit starts at nothing."""
-        self._spot.clear()
-        self._fills += 1
+        self._by_fills.clear()
+        self._changes += 1
 
     def version(self) -> Hashable:
         """Changes whenever rows may."""
         markets = (self._market_of(key) for key in self._instruments)
-        return self._accounts.version, self._fills, tuple(m.version for m in markets if m is not None)
+        return self._accounts.version, self._changes, tuple(m.version for m in markets if m is not None)
 
     # -- positions -------------------------------------------------------------------------------------
 
     def positions(self) -> list[PositionRow]:
         """A row for each open position."""
-        held = [(key, one) for (key, _, _), one in self._accounts.positions.items() if one.quantity]
+        held = [(key, self.position(key, one)) for (key, _, _), one in self._accounts.positions.items() if one.quantity]
+        held += self._bought()
         markets = [self._market_of(key) for key, _ in held]
         marks = [mark_price(one, market) for (_, one), market in zip(held, markets, strict=True)]
         sizes = figures.on_the_point(_quantity(abs(p.quantity), m) for (_, p), m in zip(held, markets, strict=True))
@@ -133,8 +159,8 @@ class AccountState:
         exits = figures.on_the_point(_price(p.liquidation_price, m) for (_, p), m in zip(held, markets, strict=True))
         rows = []
         for n, (key, position) in enumerate(held):
-            profit = unrealised(position, marks[n])
-            settle = TradingPair.parse(key.pair).settle
+            pair = TradingPair.parse(key.pair)
+            profit, settle = unrealised(pair, position, marks[n]), pair.settle
             rows.append(
                 PositionRow(
                     symbol=symbol(key),
@@ -150,10 +176,21 @@ class AccountState:
                     realised_tone=of_sign(position.realised_pnl or 0),
                     liquidation=exits[n],
                     liquidation_distance=_distance(position.liquidation_price, marks[n]),
-                    margin=_margin(position),
+                    margin=_margin(position) if key.category != SPOT else self._spot_note(position, markets[n]),
                 )
             )
         return rows
+
+    def _bought(self) -> list[tuple[InstrumentKey, PositionUpdate]]:
+        """What the session bought on spot and still has, as positions."""
+        return [
+            (key, PositionUpdate(account, basis.quantity, basis.entry_price, realised_pnl=basis.realised))
+            for key, account, _, basis in self._by_fills.spot()
+            if basis.quantity > 0
+        ]
+
+    def _spot_note(self, position: PositionUpdate, market: MarketState | None) -> str:
+        return f"{SPOT} {DUST}" if market is not None and _is_too_small(position.quantity, market) else SPOT
 
     # -- balances --------------------------------------------------------------------------------------
 
@@ -193,10 +230,13 @@ class AccountState:
             [
                 Profit(self._quote, 0.0, 0.0, 0.0),
                 *(
-                    position_profit(key, position, self._market_of(key))
+                    position_profit(key, self.position(key, position), self._market_of(key))
                     for (key, _, _), position in self._accounts.positions.items()
                 ),
-                *self._spot.profits(self._market_of),
+                *(
+                    spot_profit(key, counted, basis, self._market_of(key))
+                    for key, _, counted, basis in self._by_fills.spot()
+                ),
             ]
         )
 
@@ -210,6 +250,7 @@ class AccountState:
                 realised=figures.signed_money(one.realised, one.currency),
                 unrealised=figures.signed_money(one.unrealised, one.currency),
                 fees=figures.money(one.fees, one.currency),
+                method=METHOD_WORD[self.method],
             )
             for one in self.profits()
         ]

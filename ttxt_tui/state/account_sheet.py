@@ -114,7 +114,9 @@ def _limits(limits: RiskLimits) -> list[str]:
     """Two rows: of one order, then of the account."""
     sizes = ", ".join(f"{plain(most)} {pair.partition('/')[0]}" for pair, most in limits.max_order_quantity.items())
     order = [f"order {_amount(limits.max_order_notional)}", f"of {sizes}" if sizes else ""]
-    order += [f"band {_percent(limits.price_band)}", f"{limits.orders_per_second}/s"]
+    order.append(f"band {_percent(limits.price_band)}")
+    if limits.orders_per_second is not None:
+        order.append(f"{limits.orders_per_second}/s")
     account = [f"position {_amount(limits.max_position_notional)}", f"day's loss {_amount(limits.daily_loss)}"]
     if limits.max_leverage is not None:
         account.append(f"leverage {plain(limits.max_leverage)}×")

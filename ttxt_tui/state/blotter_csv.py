@@ -15,7 +15,8 @@ from ttxt_core.recording.times import format_time
 ORDER_COLUMNS: Final = (
     "made_utc", "updated_utc", "venue", "category", "pair", "account", "client_order_id", "order_id", "side", "type",
     "time_in_force", "price", "trigger_price", "quantity", "quantity_unit", "filled", "average_price", "state",
-    "post_only", "reduce_only", "made_elsewhere", "reason",
+    "post_only", "reduce_only", "made_elsewhere", "reason", "trigger_by", "trigger_direction", "take_profit",
+    "stop_loss", "parent_client_order_id", "linked_to",
 )  # fmt: skip
 FILL_COLUMNS: Final = (
     "time_utc", "venue", "category", "pair", "account", "execution_id", "client_order_id", "order_id", "kind", "side",
@@ -56,6 +57,12 @@ def _order(order: ManagedOrder) -> list[str]:
         _yes(order.is_protective),
         _yes(order.is_external),
         order.reason or "",
+        "" if order.trigger_by is None else order.trigger_by.value,
+        "" if order.trigger_direction is None else order.trigger_direction.value,
+        _exact(order.take_profit),
+        _exact(order.stop_loss),
+        order.parent,
+        order.linked_to,
     ]
 
 

@@ -25,17 +25,30 @@ class ChartState:
         """A name of `INTERVALS`."""
         self.pitch = 2
         """Cells per candle, 1 to 4."""
-        self.offset = 0
-        """How many candles of time the right edge lies before the newest."""
+        self.slots = 60
+        """How many candles there was room for when the chart was painted last."""
+        self.has_profile = False
+        """Whether the volume at each price is shown."""
         self.crosshair_ns: int | None = None
         """A time in the candle that is pointed out."""
+        self.crosshair_price: float | None = None
+        """The price that is pointed out; None is that candle's close."""
         self.version = 0
+        self._right_ns: int | None = None
         self._studies: dict[str, Study] = {study.name: study for study in (Ema(), Vwap(), Bollinger())}
         self._shown: list[str] = []
 
     @property
     def interval_ns(self) -> int:
         return INTERVALS[self.interval]
+
+    @property
+    def offset(self) -> int:
+        """How many candles of time the right edge lies before the newest; it stays where it was put as others come."""
+        newest = self.series.last
+        if self._right_ns is None or newest is None:
+            return 0
+        return max(newest.time_ns // self.interval_ns - self._right_ns // self.interval_ns, 0)
 
     @property
     def series(self) -> CandleSeries:
@@ -55,8 +68,7 @@ class ChartState:
     def show(self, market: MarketState) -> None:
         """Show another market: scroll and crosshair go, the other settings stay."""
         self.market = market
-        self.offset, self.crosshair_ns = 0, None
-        self.version += 1
+        self.to_newest()
 
     def step_interval(self, steps: int) -> str:
         """The next longer (1) or shorter (-1) interval, as far as there are any; gives its name."""
@@ -72,8 +84,8 @@ class ChartState:
         """
         INTERVALS[interval]
         if interval != self.interval:
-            self.interval, self.offset, self.crosshair_ns = interval, 0, None
-            self.version += 1
+            self.interval = interval
+            self.to_newest()
 
     def zoom(self, steps: int) -> None:
         """Wider (1) or narrower (-1) candles."""
@@ -83,24 +95,59 @@ class ChartState:
     def scroll(self, candles: int) -> None:
         """Move back in time by a number of candles (forward when negative), no further than the candles reach."""
         series = self.series.candles
-        span = (series[-1].time_ns - series[0].time_ns) // self.interval_ns if series else 0
-        self.offset = min(max(self.offset + candles, 0), span)
+        if not series:
+            return
+        newest, oldest = series[-1].time_ns // self.interval_ns, series[0].time_ns // self.interval_ns
+        right = min(max(newest - self.offset - candles, oldest), newest)
+        self._right_ns = None if right == newest else right * self.interval_ns
         self.version += 1
 
-    def point_at(self, time_ns: int | None) -> None:
-        """Put the crosshair on the candle of a time, or take it away."""
-        if time_ns != self.crosshair_ns:
-            self.crosshair_ns = time_ns
+    def page(self, pages: int) -> None:
+        """Move back in time (forward when negative) by most of what is in sight."""
+        self.scroll(pages * max(self.slots * 3 // 4, 1))
+
+    def to_newest(self) -> None:
+        """Follow the newest candle, without a crosshair."""
+        self._right_ns = self.crosshair_ns = self.crosshair_price = None
+        self.version += 1
+
+    def to_oldest(self) -> None:
+        """Show the first candles that are known."""
+        series = self.series.candles
+        if series:
+            self.scroll((series[-1].time_ns - series[0].time_ns) // self.interval_ns - self.offset - self.slots + 1)
+
+    def point_at(self, time_ns: int | None, price: float | None = None) -> None:
+        """Put the crosshair on the candle of a time, or take it away; `price` None points at that candle's close."""
+        price = None if time_ns is None else price
+        if (time_ns, price) != (self.crosshair_ns, self.crosshair_price):
+            self.crosshair_ns, self.crosshair_price = time_ns, price
             self.version += 1
 
     def move_crosshair(self, candles: int) -> None:
-        """Move the crosshair by a number of candles; without one it begins at the newest that is shown."""
-        newest = self.series.last
-        if newest is None:
+        """Move the crosshair by a number of candles; without one it begins at the newest in sight.
+
+        The view goes along when it must; the crosshair goes no further than candles do.
+        """
+        series = self.series.candles
+        if not series:
             return
+        interval, newest = self.interval_ns, series[-1].time_ns
+        edge = newest - self.offset * interval
         at = self.crosshair_ns
-        edge = newest.time_ns - self.offset * self.interval_ns
-        self.point_at(edge if at is None else min(at + candles * self.interval_ns, newest.time_ns))
+        to = edge if at is None else min(max(at + candles * interval, series[0].time_ns), newest)
+        self.point_at(to)
+        left = edge - (self.slots - 1) * interval
+        if to > edge:
+            self.scroll(-((to - edge) // interval))
+        elif to < left:
+            self.scroll((left - to + interval - 1) // interval)
+
+    def toggle_profile(self) -> bool:
+        """Show or hide the volume at each price; gives whether it is shown now."""
+        self.has_profile = not self.has_profile
+        self.version += 1
+        return self.has_profile
 
     def toggle_overlay(self, name: str) -> bool:
         """Show or hide an overlay of `overlay_names`; gives whether it is shown now.

@@ -60,6 +60,7 @@ class LadderState:
         self._is_group_chosen = False
         self._price_width = 0
         self._scaled_for = 0
+        self._untold_queues: dict[int, str] = {}
         self._sized: dict[float, tuple[str, int, int]] = {}
         self._sized_for: tuple[object, ...] = ()
 
@@ -105,6 +106,10 @@ class LadderState:
     def to_best_ask(self) -> bool:
         """Put the cursor on the best ask; False when there is none."""
         return self.window.to_best_ask()
+
+    def scroll(self, rows: int) -> None:
+        """Look up (to higher prices) by `rows`; the cursor keeps its price."""
+        self.window.scroll(rows)
 
     def recenter(self) -> None:
         """Bring the market to the middle."""
@@ -172,6 +177,8 @@ class LadderState:
         places = [(str(marker), row) for marker, row in markers] + self._places(marks, touch)
         self.off_screen = off_screen(places, top, bottom, group, touch.middle)
         market.changes.is_wanted = cells.change > 0
+        queues = self._queues(marks.orders)
+        self._untold_queues = {} if cells.queue else queues
         return self._builder.build(
             RowInputs(
                 info=market.info,
@@ -189,7 +196,7 @@ class LadderState:
                 volume=self._volume(bottom, top, cells.volume, human_ns) if cells.volume else {},
                 bid_changes=market.changes.by_row(Side.BUY, group, bottom, top) if cells.change else {},
                 ask_changes=market.changes.by_row(Side.SELL, group, bottom, top) if cells.change else {},
-                queues=self._queues(marks.orders) if cells.queue else {},
+                queues=queues if cells.queue else {},
                 sizes=self._sizes(bids, asks, cells.size, human_ns),
             )
         )
@@ -201,7 +208,10 @@ class LadderState:
         return f"{info.format_price(info.price(self.window.group))} a row"
 
     def cursor_info(self) -> str:
-        """How far the cursor is from the middle, and the size between: `−3.42 bp · Σ 12.345`."""
+        """How far the cursor is from the middle, and the size between: `−3.42 bp · Σ 12.345`.
+
+        On an own order also what stands before it, where no column tells.
+        """
         market, ticks = self.market, self.window.cursor
         middle = self._touch().middle
         if ticks is None or not middle:
@@ -215,7 +225,9 @@ class LadderState:
         size = book.cumulative(side, info.float_price(ticks))
         deepest = self._deepest(side)
         is_all = deepest is None or (ticks >= deepest if side is Side.BUY else ticks <= deepest)
-        return f"{text} · Σ {'' if is_all else '≥ '}{info.format_quantity(size, group=True)}"
+        queue = self._untold_queues.get(ticks // self.window.group)
+        before = "" if queue is None else f" · queue {queue}"
+        return f"{text} · Σ {'' if is_all else '≥ '}{info.format_quantity(size, group=True)}{before}"
 
     # -- inside --------------------------------------------------------------------------------------------------
 
@@ -322,7 +334,7 @@ class LadderState:
     def _places(self, marks: LadderMarks, touch: Touch) -> list[tuple[str, int]]:
         """What else is looked for, by name and row."""
         window = self.window
-        places = [("order", window.row_of(order.side, order.ticks)) for order in marks.orders if not order.is_stop]
+        places = [("order", window.row_of(order.side, order.ticks)) for order in marks.orders if not order.waits]
         if window.cursor_row is not None:
             places.append(("cursor", window.cursor_row))
         if marks.staged is not None:
@@ -337,7 +349,7 @@ class LadderState:
         found: dict[int, str] = {}
         followed: set[str] = set()
         for order in orders:
-            if order.is_stop or order.state not in _QUEUED:
+            if order.waits or order.state not in _QUEUED:
                 continue
             price = market.info.float_price(order.ticks)
             ahead = market.queues.follow(order.client_order_id, order.side, price, order.quantity, market.book)

@@ -41,7 +41,11 @@ def marked_rows(market: MarketState, marks: LadderMarks, group: int) -> list[tup
         )
         if price
     ]
-    found += [(Marker.STOP, row_of(o.side, o.ticks, group)) for o in marks.orders if o.is_stop]
+    found += [
+        (Marker.STOP if order.is_stop else Marker.TARGET, row_of(order.side, order.ticks, group))
+        for order in marks.orders
+        if order.waits
+    ]
     if market.ticker.mark is not None:
         found.append((Marker.MARK, nearest_row(market.ticker.mark * market.ticks_per_unit, group)))
     if market.last_trade is not None:

@@ -44,6 +44,7 @@ class Marker(StrEnum):
 
     LIQUIDATION = "liq"
     STOP = "stop"
+    TARGET = "tp"
     ENTRY = "entry"
     BREAK_EVEN = "b/e"
     MARK = "mark"

@@ -7,25 +7,17 @@ staged, the view does not move by itself, so the row aimed at stays where it is.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from ttxt_core.clock import NANOSECONDS
 from ttxt_core.events.market import Side
+from ttxt_tui.config.ladder import AutoCentre, Ladder
 from ttxt_tui.state.grouping import coarser, finer, nearest_row, row_of
 
 CURSOR_REST_NS: Final = 2 * NANOSECONDS
 """How long after a cursor key the view stays where it is."""
-
-
-class AutoCentre(StrEnum):
-    """When the view follows the market by itself."""
-
-    OFF = "off"
-    EDGE = "edge"
-    """When the market comes within some rows of an edge, or is out of view."""
-    TIMED = "timed"
-    """Every so many seconds."""
+SCROLL_REST_NS: Final = 10 * NANOSECONDS
+"""How long after the view itself was moved."""
 
 
 class Touch(NamedTuple):
@@ -45,7 +37,7 @@ class LadderWindow:
         top: the first row on the screen; None before a price is known.
         height: rows on the screen, as of the last `follow`.
         cursor: the price aimed at, in ticks, a multiple of `group`; None before a price is known.
-        auto_centre, edge_rows, every_ns: when to follow the market. Set them as configured.
+        auto_centre, edge_rows, every_ns: when to follow the market.
         version: changes with cursor, scroll and grouping.
     """
 
@@ -59,9 +51,9 @@ class LadderWindow:
         self.every_ns = 10 * NANOSECONDS
         self.version = 0
         self._touch = Touch(None, None, None)
-        self._is_used = False
+        self._is_used = self._is_scrolled = False
         self._is_centre_asked = False
-        self._used_ns: int | None = None
+        self._rests_until_ns: int | None = None
         self._centred_ns = 0
 
     # -- where things are ----------------------------------------------------------------------------------
@@ -126,6 +118,18 @@ class LadderWindow:
         self._aim(row_of(Side.SELL, self._touch.ask, self.group))
         return True
 
+    def scroll(self, rows: int) -> None:
+        """Look up (to higher prices) by `rows`; the cursor keeps its price, in sight or not."""
+        if self.top is not None and self.height:
+            self.top = max(self.top + rows, self.height)
+            self._is_scrolled = True
+            self.version += 1
+
+    def configure(self, wanted: Ladder) -> None:
+        """Follow the market as configured."""
+        self.auto_centre, self.edge_rows = wanted.centre, wanted.centre_rows
+        self.every_ns = int(wanted.centre_seconds * NANOSECONDS)
+
     def recenter(self) -> None:
         """Bring the market to the middle at the next `follow`, whatever else; a cursor left behind comes along."""
         self._is_centre_asked = True
@@ -167,8 +171,9 @@ class LadderWindow:
             now_ns: human time.
         """
         self._touch = touch
-        if self._is_used:
-            self._is_used, self._used_ns = False, now_ns
+        if self._is_used or self._is_scrolled:
+            self._rests_until_ns = now_ns + (SCROLL_REST_NS if self._is_scrolled else CURSOR_REST_NS)
+            self._is_used = self._is_scrolled = False
         if touch.middle is None:
             self.height = height
             return
@@ -189,12 +194,12 @@ class LadderWindow:
 
     def forget(self) -> None:
         """All prices are void: the next `follow` begins anew."""
-        self.top = self.cursor = self._used_ns = None
-        self._is_used = self._is_centre_asked = False
+        self.top = self.cursor = self._rests_until_ns = None
+        self._is_used = self._is_scrolled = self._is_centre_asked = False
         self.version += 1
 
     def _is_aiming(self, is_staged: bool, now_ns: int) -> bool:
-        return is_staged or (self._used_ns is not None and now_ns - self._used_ns < CURSOR_REST_NS)
+        return is_staged or (self._rests_until_ns is not None and now_ns < self._rests_until_ns)
 
     def _is_due(self, now_ns: int) -> bool:
         if self.top is None or self.auto_centre is AutoCentre.OFF:

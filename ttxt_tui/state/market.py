@@ -30,12 +30,14 @@ from ttxt_core.orderbook import LocalOrderbook
 from ttxt_tui.state.candles import CandleStore
 from ttxt_tui.state.figures import age
 from ttxt_tui.state.flow import LevelChanges, TradedVolume
+from ttxt_tui.state.heat_history import TICK_NS, HeatHistory
 from ttxt_tui.state.queue_position import QueueTracker
 from ttxt_tui.state.tape import TapeState
 
 STALE_AFTER_NS: Final = 10 * NANOSECONDS
 """A book that nothing was heard of for longer is not the market any more."""
 _RECENT_TRADES: Final = 8
+_VALID: Final = BookState.VALID
 
 
 class TradedHere(NamedTuple):
@@ -67,7 +69,7 @@ class MarketState:
         ticker: all figures that were told so far, merged.
         last_trade: None before the first.
         recent: ticks → what traded there last, the last few prices, oldest first.
-        tape, candles, traded, changes, queues: see their classes.
+        tape, candles, traded, changes, queues, heat: see their classes.
         version: changes with every event.
         epoch: changes when all that was known became void (another time of a replay, another tick size).
         latency_ns: receive time less venue time of the last event that had both; None before one.
@@ -85,6 +87,7 @@ class MarketState:
         self.traded = TradedVolume()
         self.changes = LevelChanges()
         self.queues = QueueTracker()
+        self.heat = HeatHistory()
         self.version = 0
         self.epoch = 0
         self.latency_ns: int | None = None
@@ -150,14 +153,26 @@ class MarketState:
         header = event.header
         if header.venue_time_ns and header.receive_time_ns:
             self.latency_ns = max(0, header.receive_time_ns - header.venue_time_ns)
+        if header.receive_time_ns >= self.heat.due_ns:
+            self._advance_heat(header.receive_time_ns)
         applier(event)
         self.version += 1
+
+    def pass_quiet_time(self, now_ns: int) -> None:
+        """It is `now_ns` of market time: where nothing was heard for a while, what is kept by time goes on."""
+        if now_ns >= self.heat.due_ns + TICK_NS:
+            self._advance_heat(now_ns)
+
+    def _advance_heat(self, now_ns: int) -> None:
+        self.heat.advance(now_ns, self.book, (self._book_time_ns or 0) + self.stale_after_ns)
 
     def _on_book(self, event: Event[Orderbook]) -> None:
         message, book = event.data, self.book
         if self.changes.is_wanted:
             self._note_changes(message, event.header.receive_time_ns)
-        book.update(event)
+        self.heat.is_changed = True
+        if book.update(event) is not _VALID:
+            self.heat.mark_broken()
         self._book_time_ns = event.header.receive_time_ns
         if self.queues:
             self.queues.on_book(book)
@@ -182,6 +197,7 @@ class MarketState:
         for trade in trades:
             ticks = self.ticks_of(trade.price)
             self.traded.add(trade.side, ticks, trade.size)
+            self.heat.add_trade(trade.side, ticks, trade.size)
             before = next(reversed(recent)) if recent else None
             size = trade.size
             if before == ticks and recent[ticks].side is trade.side:
@@ -214,6 +230,7 @@ class MarketState:
         self._set_info(InstrumentInfo.from_event(event))
         if is_other_grid:
             self._clear("the instrument's steps changed")
+            self.heat.clear()
             self.epoch += 1
 
     def _on_book_status(self, event: Event[BookStatus]) -> None:
@@ -225,20 +242,26 @@ class MarketState:
         elif status.state is BookState.GAP:
             self.book.mark_gap(status.reason)
         # VALID says nothing new: only a snapshot makes the kept book valid again.
+        if self.book.state is not _VALID:
+            self.heat.mark_broken()
 
     def _on_gap(self, event: Event[FeedGap]) -> None:
         self.tape.missed(event.data.missed, event.header.receive_time_ns)
 
     def _on_reset(self, event: Event[StreamReset]) -> None:
         self._clear(f"stream reset: {event.data.reason}")
-        if event.data.reason is not ResetReason.RECONNECT:
-            self.epoch += 1
+        if event.data.reason is ResetReason.RECONNECT:
+            self.heat.mark_broken()  # what was seen before is of the same time and stays
+            return
+        self.heat.clear()
+        self.epoch += 1
 
     # -- inside ------------------------------------------------------------------------------------------
 
     def _set_info(self, info: InstrumentInfo) -> None:
         self.info = self.tape.info = info
         self.ticks_per_unit = 1.0 / float(info.tick_size)
+        self.heat.use_steps(self.ticks_per_unit, 1.0 / float(info.lot_size))
 
     def _clear(self, reason: str) -> None:
         self.book.reset(reason)

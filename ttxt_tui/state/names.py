@@ -61,9 +61,12 @@ def tiny_symbol(short: str) -> str:
 
 
 def order_kind(order: ManagedOrder) -> str:
-    """What kind of order it is: `LIMIT`, `POST`, `IOC`, `FOK`, `MARKET`, `STOP` or `TP`; those two until released."""
+    """What kind of order it is: `LIMIT`, `POST`, `IOC`, `FOK`, `MARKET`; until released `STOP` or `TP`.
+
+    Those two with an `-L` where a limit order is released.
+    """
     if order.order_type is OrderType.STOP_MARKET or order.is_waiting:
-        return "STOP" if order.is_stop else "TP"
+        return ("STOP" if order.is_stop else "TP") + ("" if order.price is None else "-L")
     if order.order_type is OrderType.MARKET:
         return "MARKET"
     if order.post_only:

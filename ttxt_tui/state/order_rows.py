@@ -18,6 +18,7 @@ from ttxt_core.events import (
     OrderType,
     QuantityUnit,
     Side,
+    TriggerBy,
 )
 from ttxt_core.instruments import InstrumentInfo, TradingPair
 from ttxt_core.orders.managed_order import ManagedOrder
@@ -48,10 +49,14 @@ class OrderRow(NamedTuple):
         id: the client order id, or the venue's id of an order without one.
         number: what it is called by on the command line; empty for one that ended.
         time: of the last news, UTC. age: since it was made.
-        price: limit or trigger price. share: what is filled of it, 0 to 1.
+        price: limit; of one that waits, what it waits for. share: what is filled of it, 0 to 1.
         distance: how far the market is from it: ticks behind the best price of its side, below zero ahead of it; for a
             stop, and beyond 999 ticks, basis points.
-        flags: `R` reduce-only, `ext` made elsewhere, `loses queue` while such a move is on its way.
+        flags: `R` reduce-only, `POS` an exit that the venue keeps with the position under nobody's name, `ext` made
+            elsewhere, `loses queue` while such a move is on its way, `LOCAL` for the leg of a pair that this process
+            keeps.
+        terms: what else there is to it: `limit 66,990.0 · by mark · stop 66,800.0`.
+        links: which orders it belongs with, by number: `⇄ #4`.
         reason: why it, or the last command on it, was refused or ended.
     """
 
@@ -74,6 +79,8 @@ class OrderRow(NamedTuple):
     reason: str
     selected: bool
     number: str = ""
+    terms: str = ""
+    links: str = ""
 
 
 class FillRow(NamedTuple):
@@ -102,9 +109,11 @@ def order_rows(
     market_of: MarketOf,
     now_ns: int,
     selected: str | None = None,
+    *,
     numbers: Sequence[int] = (),
+    links: Sequence[str] = (),
 ) -> list[OrderRow]:
-    """A row for each order; `now_ns` is the market's time, `numbers` are theirs."""
+    """A row for each order; `now_ns` is the market's time, `numbers` and `links` are theirs."""
     markets = [market_of(order.key) for order in orders]
     infos = [None if market is None else market.info for market in markets]
     prices = figures.on_the_point(_order_price(o, i) for o, i in zip(orders, infos, strict=True))
@@ -133,6 +142,8 @@ def order_rows(
             reason=order.reason or "",
             selected=order_id(order) == selected,
             number=str(numbers[n]) if numbers else "",
+            terms=_order_terms(order, infos[n]),
+            links=links[n] if links else "",
         )
         for n, order in enumerate(orders)
     ]
@@ -189,6 +200,19 @@ def _order_price(order: ManagedOrder, info: InstrumentInfo | None) -> str:
     return "market" if price is None else _price(price, info)
 
 
+def _order_terms(order: ManagedOrder, info: InstrumentInfo | None) -> str:
+    """The limit behind a trigger, what a trigger goes by, and the exits that will come with an entry."""
+    is_waiting = _shows_trigger(order)
+    by = order.trigger_by if is_waiting else None
+    parts = (
+        ("limit", _price(order.price, info) if is_waiting else ""),
+        ("by", "" if by is None or by is TriggerBy.LAST else by.value),
+        ("stop", _price(order.stop_loss, info)),
+        ("target", _price(order.take_profit, info)),
+    )
+    return " · ".join(f"{name} {text}" for name, text in parts if text)
+
+
 def _shows_trigger(order: ManagedOrder) -> bool:
     return order.order_type is OrderType.STOP_MARKET or order.is_waiting
 
@@ -230,7 +254,8 @@ def _flags(order: ManagedOrder) -> tuple[str, ...]:
     has_grown = amend is not None and amend.quantity is not None and amend.quantity > order.quantity
     flags = (
         ("R", order.is_protective),
-        ("ext", order.is_external),
+        ("POS", order.is_position_exit),
+        ("ext", order.is_external and not order.is_position_exit),
         ("LOCAL", bool(order.linked_to)),
         ("loses queue", is_moved or has_grown),
     )

@@ -154,8 +154,19 @@ class OrdersState:
             return moved_on(self._written, shown, self._market_of, now_ns)
         self._written_for = written_for
         numbers = [self.number_of(order) for order in orders][top : top + height]
-        self._written = order_rows(shown, self._market_of, now_ns, self._selected, numbers)
+        links = [self._links(order) for order in shown]
+        self._written = order_rows(shown, self._market_of, now_ns, self._selected, numbers=numbers, links=links)
         return self._written
+
+    def _links(self, order: ManagedOrder) -> str:
+        """The working orders that an order belongs with: of which one cancels the other, its entry, its exits."""
+        words: dict[str, list[str]] = {}
+        for other in self._manager.linked(order):
+            if other.is_working:
+                is_other_exit = bool(order.linked_to) or (order.is_position_exit and other.is_position_exit)
+                word = "⇄" if is_other_exit else "of" if other.name == order.parent else "exits"
+                words.setdefault(word, []).append(f"#{self.number_of(other)}")
+        return " ".join(f"{word} {' '.join(numbers)}" for word, numbers in words.items())
 
     def range_text(self, height: int) -> str:
         """Which rows of a list that is longer than the pane are shown, such as `5-14 of 31`; empty when all are."""

@@ -26,6 +26,7 @@ class OwnKind(StrEnum):
     PENDING = "pending"
     """A command is on its way, or its outcome is not known."""
     STOP = "stop"
+    TARGET = "target"
     GHOST = "ghost"
     """Where an order is being moved to."""
     STAGED = "staged"
@@ -44,7 +45,13 @@ NOTHING: Final = OwnCell()
 
 
 class OwnOrder(NamedTuple):
-    """A working order as the ladder needs it; `quantity` is what is left, base currency."""
+    """A working order as the ladder needs it.
+
+    Attributes:
+        ticks: its limit; of one that waits, what it waits for.
+        quantity: what is left, base currency.
+        is_stop, is_target: it waits for a price that is worse than the market's, or better.
+    """
 
     client_order_id: str
     side: Side
@@ -53,14 +60,21 @@ class OwnOrder(NamedTuple):
     state: OrderState
     is_stop: bool = False
     is_selected: bool = False
+    is_target: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """It is in no book."""
+        return self.is_stop or self.is_target
 
 
 class PendingMark(NamedTuple):
-    """Something that is no order yet: what is staged, or the target of a move."""
+    """Something that is no order yet: what is staged, or the target of a move; `prefix` tells which."""
 
     side: Side
     ticks: int
     quantity: Decimal | None = None
+    prefix: str = "›"
 
 
 class LadderMarks(NamedTuple):
@@ -78,8 +92,8 @@ def own_orders(orders: Iterable[ManagedOrder], info: InstrumentInfo, selected: s
     """The orders that have a price to stand at; `selected` is the client order id of the chosen one."""
     marks: list[OwnOrder] = []
     for order in orders:
-        is_stop = order.trigger_price is not None and order.standing in _BEFORE_TRIGGER
-        price = order.trigger_price if is_stop else order.price
+        waits = order.is_waiting and order.trigger_price is not None
+        price = order.trigger_price if waits else order.price
         if price is None:
             continue
         left = order.remaining
@@ -92,14 +106,13 @@ def own_orders(orders: Iterable[ManagedOrder], info: InstrumentInfo, selected: s
                 round(price / info.tick_size),
                 left,
                 order.state,
-                is_stop,
-                bool(selected) and order.client_order_id == selected,
+                waits and order.is_stop,
+                bool(selected) and order.name == selected,
+                waits and order.is_take_profit,
             )
         )
     return marks
 
-
-_BEFORE_TRIGGER: Final = {OrderState.PENDING_NEW, OrderState.UNTRIGGERED}
 
 _SUFFIX: Final = {
     OrderState.UNKNOWN: "?",
@@ -119,8 +132,8 @@ def own_cells(
 ) -> dict[tuple[Side, int], OwnCell]:
     """(side, row) → the own cell of that row, in at most `width` characters; each mark comes with its row.
 
-    The first character says what it is (`+` staged, `›` target of a move, `!` stop, `•` selected), the last what is on
-    its way (`…` sending, `~` amending, `×` cancelling, `?` unknown).
+    The first character says what it is (`+` staged, `›` where a move goes, `!` waits for its price, `•` selected), the
+    last what is on its way (`…` sending, `~` amending, `×` cancelling, `?` unknown).
     """
     by_row: dict[tuple[Side, int], list[OwnOrder]] = {}
     for row, order in orders:
@@ -128,7 +141,7 @@ def own_cells(
     cells = {place: _order_cell(found, info, width) for place, found in by_row.items()}
     for row, ghost in ghosts:
         place = (ghost.side, row)
-        cells[place] = OwnCell(_added(cells.get(place), "›", ghost.quantity, info, width), OwnKind.GHOST)
+        cells[place] = OwnCell(_added(cells.get(place), ghost.prefix, ghost.quantity, info, width), OwnKind.GHOST)
     if staged is not None:
         row, mark = staged
         place = (mark.side, row)
@@ -149,11 +162,16 @@ def _order_cell(orders: Sequence[OwnOrder], info: InstrumentInfo, width: int) ->
     states = {order.state for order in orders}
     suffix = next((mark for state, mark in _SUFFIX.items() if state in states), " ")
     is_selected = any(order.is_selected for order in orders)
-    is_stop = all(order.is_stop for order in orders)
-    kind = OwnKind.PENDING if suffix != " " else OwnKind.STOP if is_stop else OwnKind.WORKING
-    prefix = "•" if is_selected else "!" if is_stop else ""
+    kind = OwnKind.PENDING if suffix != " " else _kind(orders)
+    prefix = "•" if is_selected else "!" if all(order.waits for order in orders) else ""
     total = sum((order.quantity for order in orders), Decimal(0))
     return OwnCell(_written(prefix, total, suffix, info, width), kind, is_selected)
+
+
+def _kind(orders: Sequence[OwnOrder]) -> OwnKind:
+    if all(order.is_stop for order in orders):
+        return OwnKind.STOP
+    return OwnKind.TARGET if all(order.is_target for order in orders) else OwnKind.WORKING
 
 
 def _written(prefix: str, quantity: Decimal | None, suffix: str, info: InstrumentInfo, width: int) -> str:

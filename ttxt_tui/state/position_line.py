@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from ttxt_core.events import PositionUpdate, Side
+from ttxt_core.instruments import TradingPair
 from ttxt_tui.state.fields import Field
 from ttxt_tui.state.figures import MINUS, NS_PER_SECOND, money, signed_money
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.state.own_marks import OwnOrder
-from ttxt_tui.state.profit import mark_price, unrealised
+from ttxt_tui.state.profit import gain, mark_price, unrealised
 from ttxt_tui.state.tones import Tone, of_sign
 
 _MONEY_WIDTH: Final = 9
@@ -66,7 +67,11 @@ def position_view(
     if position.break_even_price is not None:
         fields.append(Field(info.format_price(position.break_even_price, group=True), "b/e", tone=Tone.DIM, rank=6))
     fields += [*_profit(market, position), *_exit(market, position, now_ns, taker_fee), *_liquidation(market, position)]
-    fields += [*_stop(market, position, orders), *_funding(market, now_ns, is_long=is_long)]
+    fields += [
+        *_stop(market, position, orders),
+        *_target(market, position, orders),
+        *_funding(market, now_ns, is_long=is_long),
+    ]
     return PositionView(Stance.LONG if is_long else Stance.SHORT, tuple(fields))
 
 
@@ -83,7 +88,7 @@ def _holding(market: MarketState, held: Decimal) -> PositionView:
 
 
 def _profit(market: MarketState, position: PositionUpdate) -> list[Field]:
-    profit = unrealised(position, mark_price(position, market))
+    profit = unrealised(TradingPair.parse(market.key.pair), position, mark_price(position, market))
     if profit is None:
         return []
     text = signed_money(profit, market.info.spec.settle)
@@ -103,12 +108,12 @@ def _exit(market: MarketState, position: PositionUpdate, now_ns: int, taker_fee:
     if taken.average is None or taken.quantity < quantity * (1 - 1e-9):
         return [Field("book too thin", "exit", tone=Tone.WARNING, rank=5)]
     fee = info.spec.taker_fee if taker_fee is None else taker_fee
-    gain = float(position.quantity) * (taken.average - float(position.entry_price))
-    gain -= float(fee or 0) * taken.cost
-    text = signed_money(gain, info.spec.settle)
+    made = gain(TradingPair.parse(market.key.pair), position.quantity, position.entry_price, taken.average)
+    made -= float(fee or 0) * (quantity / taken.average if info.is_inverse else taken.cost)
+    text = signed_money(made, info.spec.settle)
     unit = "(book)" if fee is None else "(book − fees)"
     brief = f"exit {text:<{_MONEY_WIDTH}}"
-    return [Field(text, "exit now", unit, of_sign(gain), _MONEY_WIDTH, rank=5, brief=brief, brief_rank=9)]
+    return [Field(text, "exit now", unit, of_sign(made), _MONEY_WIDTH, rank=5, brief=brief, brief_rank=9)]
 
 
 def _liquidation(market: MarketState, position: PositionUpdate) -> list[Field]:
@@ -130,13 +135,31 @@ def _stop(market: MarketState, position: PositionUpdate, orders: Sequence[OwnOrd
     stops = [order.ticks for order in orders if order.is_stop and order.side is side]
     if not stops:
         return []
-    price = market.info.price(max(stops) if is_long else min(stops))
+    return [_leaving("stop", max(stops) if is_long else min(stops), market, position, rank=4, brief_rank=7)]
+
+
+def _target(market: MarketState, position: PositionUpdate, orders: Sequence[OwnOrder]) -> list[Field]:
+    """The target that would be reached first, and what it would make."""
+    is_long = position.quantity > 0
+    side = Side.SELL if is_long else Side.BUY
+    targets = [order.ticks for order in orders if order.is_target and order.side is side]
+    if not targets:
+        return []
+    return [_leaving("target", min(targets) if is_long else max(targets), market, position, rank=8, brief_rank=10)]
+
+
+def _leaving(
+    name: str, ticks: int, market: MarketState, position: PositionUpdate, *, rank: int, brief_rank: int
+) -> Field:
+    """An exit, and what the position would have made there, fees left out."""
+    price = market.info.price(ticks)
     text = market.info.format_price(price, group=True)
     if position.entry_price is None:
-        return [Field(text, "stop", rank=4)]
-    gain = position.quantity * (price - position.entry_price)
-    made = signed_money(gain, market.info.spec.settle)
-    return [Field(f"{text} = {made}", "stop", tone=of_sign(float(gain)), rank=4, brief=f"stop {made}", brief_rank=7)]
+        return Field(text, name, rank=rank)
+    left = gain(TradingPair.parse(market.key.pair), position.quantity, position.entry_price, float(price))
+    made = signed_money(left, market.info.spec.settle)
+    tone = of_sign(left)
+    return Field(f"{text} = {made}", name, tone=tone, rank=rank, brief=f"{name} {made}", brief_rank=brief_rank)
 
 
 def _funding(market: MarketState, now_ns: int, *, is_long: bool | None) -> list[Field]:

@@ -1,7 +1,7 @@
 """What trading has made since the session began: realised, unrealised and fees, by currency.
 
-Owns the sums. Linear contracts are counted as their position updates tell; spot, of which no venue tells a profit, at
-average cost from the session's own fills. A figure is a float here: it is shown and never sent.
+Owns how a holding is valued and how results are added up. What was realised comes from the fills (`fill_profit`). A
+figure is a float here: it is shown and never sent.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from msgspec import Struct
-
-from ttxt_core.events import Event, Fill, FillKind, InstrumentKey, PositionUpdate, Side
+from ttxt_core.events import InstrumentKey, PositionUpdate
 from ttxt_core.instruments import TradingPair
-from ttxt_core.orders.accounts import SPOT
-from ttxt_tui.state.lookup import MarketOf
+from ttxt_core.orders.cost_basis import CostBasis
+from ttxt_tui.state.fill_profit import Counted
 from ttxt_tui.state.market import MarketState
 
 ZERO: Final = Decimal(0)
 
 
 class Profit(NamedTuple):
-    """What was made in one currency. `fees` above zero were paid."""
+    """What was made in one currency. `fees` above zero were paid, funding among them."""
 
     currency: str
     realised: float
@@ -35,64 +33,11 @@ class Profit(NamedTuple):
         return self.realised + self.unrealised - self.fees
 
 
-class _Inventory(Struct):
-    """What the session bought and sold of one spot pair. A quantity below zero was held before and sold."""
-
-    quantity: Decimal = ZERO
-    cost: Decimal = ZERO
-    realised: Decimal = ZERO
-    fees: Decimal = ZERO
-
-    def trade(self, signed: Decimal, price: Decimal) -> None:
-        """Add `signed` of the base currency, below zero for a sale, at `price`."""
-        if self.quantity * signed < 0:
-            closing = min(abs(signed), abs(self.quantity))
-            share = closing / abs(self.quantity)
-            freed = self.cost * share
-            proceeds = closing * price
-            self.realised += proceeds - freed if self.quantity > 0 else -freed - proceeds
-            self.cost -= freed
-            step = closing if signed > 0 else -closing
-            self.quantity += step
-            signed -= step
-        self.quantity += signed
-        self.cost += signed * price
-
-
-class SpotProfit:
-    """Spot pairs at average cost. Give it every fill once; a fee in a third currency is left out of the sums."""
-
-    def __init__(self) -> None:
-        self._pairs: dict[tuple[InstrumentKey, str], _Inventory] = {}
-
-    def on_fill(self, event: Event[Fill]) -> None:
-        """Add a fill; those of other categories are ignored."""
-        fill, key = event.data, event.header.key
-        if key.category != SPOT or fill.kind is not FillKind.TRADE:
-            return
-        pair = TradingPair.parse(key.pair)
-        held = self._pairs.setdefault((key, fill.account), _Inventory())
-        held.trade(fill.quantity if fill.side is Side.BUY else -fill.quantity, fill.price)
-        if fill.fee_currency == pair.quote:
-            held.fees += fill.fee
-        elif fill.fee_currency == pair.base:
-            # Paid in kind: a fee at this price, and as much less to sell.
-            held.fees += fill.fee * fill.price
-            held.quantity -= fill.fee
-            held.cost -= fill.fee * fill.price
-
-    def clear(self) -> None:
-        """Forget all fills."""
-        self._pairs.clear()
-
-    def profits(self, market_of: MarketOf) -> Iterable[Profit]:
-        """One for each pair, valued at the market."""
-        for (key, _), held in self._pairs.items():
-            market = market_of(key)
-            price = market.reference_price if market is not None else None
-            worth = 0.0 if price is None else float(held.quantity) * price - float(held.cost)
-            quote = TradingPair.parse(key.pair).quote
-            yield Profit(quote, float(held.realised), worth, float(held.fees))
+def gain(pair: TradingPair, quantity: Decimal, entry: float | Decimal, price: float) -> float:
+    """What `quantity`, below zero when short, made from `entry` to `price`, in the settle currency."""
+    if pair.is_inverse:
+        return float(quantity) * (1 / float(entry) - 1 / price) if entry and price else 0.0
+    return float(quantity) * (price - float(entry))
 
 
 def mark_price(position: PositionUpdate, market: MarketState | None) -> float | None:
@@ -104,18 +49,25 @@ def mark_price(position: PositionUpdate, market: MarketState | None) -> float | 
     return market.reference_price if market is not None else None
 
 
-def unrealised(position: PositionUpdate, mark: float | None) -> float | None:
-    """Size × (mark − entry), in the settlement currency of a linear contract; None without entry or mark."""
+def unrealised(pair: TradingPair, position: PositionUpdate, mark: float | None) -> float | None:
+    """What a position stands at, in its settle currency; None without entry or mark."""
     if mark is None or position.entry_price is None:
         return None
-    return float(position.quantity) * (mark - float(position.entry_price))
+    return gain(pair, position.quantity, position.entry_price, mark)
 
 
 def position_profit(key: InstrumentKey, position: PositionUpdate, market: MarketState | None) -> Profit:
-    """What a linear position made, open or closed."""
-    open_profit = unrealised(position, mark_price(position, market)) or 0.0
-    settle = TradingPair.parse(key.pair).settle
-    return Profit(settle, float(position.realised_pnl or ZERO), open_profit, float(position.fees or ZERO))
+    """What a contract's position made, open or closed."""
+    pair = TradingPair.parse(key.pair)
+    open_profit = unrealised(pair, position, mark_price(position, market)) or 0.0
+    return Profit(pair.settle, float(position.realised_pnl or ZERO), open_profit, float(position.fees or ZERO))
+
+
+def spot_profit(key: InstrumentKey, counted: Counted, basis: CostBasis, market: MarketState | None) -> Profit:
+    """What was made on a spot pair, what is left of it valued at the market."""
+    price = market.reference_price if market is not None else None
+    worth = 0.0 if price is None else float(basis.quantity) * price - float(basis.cost)
+    return Profit(TradingPair.parse(key.pair).quote, float(basis.realised), worth, float(counted.fees))
 
 
 def by_currency(profits: Iterable[Profit]) -> list[Profit]:

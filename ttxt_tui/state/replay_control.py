@@ -5,7 +5,7 @@ Owns the loop and the reasons to hold. It steers nothing: whoever owns the playe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,6 +20,10 @@ class HoldOn(StrEnum):
     FILL = "an own fill"
     STOP = "a fill or a stop that triggers"
     PRINT = "a fill, a stop or a large print"
+
+
+WORDS: Final = {"nothing": HoldOn.NOTHING, "fill": HoldOn.FILL, "stop": HoldOn.STOP, "print": HoldOn.PRINT}
+"""What each is called in a word: each holds at those before it too."""
 
 
 _ORDER: Final = tuple(HoldOn)
@@ -42,6 +46,24 @@ class ReplayControl:
         """Hold at more things, or after the last at nothing."""
         self.hold_on = _ORDER[(_ORDER.index(self.hold_on) + 1) % len(_ORDER)]
         return self.hold_on
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with everything here."""
+        return self.hold_on, self.loop_from_ns, self.loop_to_ns
+
+    @property
+    def hold_text(self) -> str:
+        """When it holds by itself, in a few words; empty for never."""
+        word = next(word for word, hold_on in WORDS.items() if hold_on is self.hold_on)
+        return "" if self.hold_on is HoldOn.NOTHING else f"holds at {word}"
+
+    @property
+    def loop_text(self) -> str:
+        """How far the loop is set; empty when it is not."""
+        if self.loop_from_ns is None:
+            return ""
+        return "loop from A" if self.loop_to_ns is None else "loop A–B"
 
     def mark_loop(self, now_ns: int) -> str:
         """Set where the loop begins, then where it ends, then take it away; what was done."""

@@ -15,6 +15,7 @@ from ttxt_core.events import ConnectionState
 from ttxt_core.orders.health import Health
 from ttxt_core.recording.live_recording import RecordingStats
 from ttxt_tui.state import figures
+from ttxt_tui.state.alerts import Firing
 from ttxt_tui.state.fields import Field
 from ttxt_tui.state.market import MarketState
 from ttxt_tui.state.tones import Tone
@@ -59,6 +60,7 @@ class StatusState:
         recording: None while nothing is recorded.
         loss: of the day, where there is a limit on it.
         behind_ns: for how long the terminal has not kept up.
+        alerts: what fired of late, the newest last.
         errors: entries of the log that are errors and were not looked at yet.
     """
 
@@ -69,6 +71,7 @@ class StatusState:
         self.recording: RecordingStats | None = None
         self.loss: DayLoss | None = None
         self.behind_ns = 0
+        self.alerts: tuple[Firing, ...] = ()
         self.errors = 0
 
     def fields(self, market: MarketState | None, now_ns: int) -> tuple[Field, ...]:
@@ -83,6 +86,7 @@ class StatusState:
         shown += _recording(self.recording)
         if self.errors:
             shown.append(Field(figures.counted(self.errors), "errors", "", Tone.WARNING, 3, rank=5))
+        shown += _alerts(self.alerts)
         tone = Tone.DIM if self.protection.is_safe else Tone.WARNING
         brief = self.protection.brief
         shown.append(Field(self.protection.text, tone=tone, brief=brief, brief_rank=7, is_last=True))
@@ -100,6 +104,15 @@ def _feed(market: MarketState | None, now_ns: int) -> list[Field]:
     tone = Tone.WARNING if market.latency_ns > SLOW_FEED_NS else Tone.OK
     delay = figures.milliseconds(market.latency_ns)
     return [Field("●", tone=tone), Field(delay, "feed", "ms", tone, 4, is_joined=True)]
+
+
+def _alerts(firings: tuple[Firing, ...]) -> list[Field]:
+    """At the end, so that no figure moves for it."""
+    if not firings:
+        return []
+    more = f" (+{len(firings) - 1})" if len(firings) > 1 else ""
+    text, brief = f"{firings[-1].text}{more}", f"alert {firings[-1].brief}{more}"
+    return [Field(text, "alert", tone=Tone.WARNING, rank=1, brief=brief, brief_rank=5)]
 
 
 def _connections(streams: Mapping[str, ConnectionState]) -> list[Field]:

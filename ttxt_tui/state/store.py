@@ -29,6 +29,7 @@ from ttxt_core.events import (
     Orderbook,
     OrderNotice,
     OrderUpdate,
+    PositionUpdate,
     ResetReason,
     Side,
     Source,
@@ -39,8 +40,11 @@ from ttxt_core.events import (
 )
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orders.manager import OrderManager
+from ttxt_tui.config.alerts import AlertSettings
+from ttxt_tui.config.ladder import Ladder
 from ttxt_tui.state import log_texts
 from ttxt_tui.state.account import AccountState
+from ttxt_tui.state.alerts import Alerts
 from ttxt_tui.state.ladder import LadderState
 from ttxt_tui.state.log import Log, LogLevel
 from ttxt_tui.state.market import STALE_AFTER_NS, MarketState
@@ -66,7 +70,7 @@ class Store:
     Attributes:
         markets: by instrument, in the order in which they were named first.
         active: the instrument of the active ladder; None until one is known.
-        log, orders, account, status: see their classes.
+        log, alerts, orders, account, status: see their classes.
         version: changes with every event.
         on_instrument: called with the market of every instrument that was not known before.
         on_fill: called with every execution of an own order, once.
@@ -80,6 +84,7 @@ class Store:
         quote: str = "USDT",
         *,
         stale_after_ns: int = STALE_AFTER_NS,
+        alerts: AlertSettings | None = None,
     ) -> None:
         """A store that knows no instrument yet.
 
@@ -88,10 +93,12 @@ class Store:
             protection: what is named in the status bar.
             quote: what the account is valued in.
             stale_after_ns: an older book is no market to trade on.
+            alerts: what is watched from the start; None for nothing.
         """
         self.markets: dict[InstrumentKey, MarketState] = {}
         self.active: InstrumentKey | None = None
         self.log = Log()
+        self.alerts = Alerts(alerts)
         self.orders = OrdersState(manager, self.market_of)
         self.account = AccountState(manager.accounts, self.market_of, quote)
         self.status = StatusState(protection)
@@ -102,6 +109,7 @@ class Store:
         self._manager = manager
         self._stale_after_ns = stale_after_ns
         self._ladders: dict[InstrumentKey, LadderState] = {}
+        self._ladder_settings = Ladder()
         self._fills: dict[InstrumentKey, deque[OwnFill]] = {}
         self._executions: dict[tuple[str, str, str], None] = {}
         self._nameless: set[InstrumentKey] = set()
@@ -119,6 +127,7 @@ class Store:
             OrderNotice: self._on_logged,
             Fill: self._on_fill,
             Wallet: self.account.on_wallet,
+            PositionUpdate: self.account.on_position,
         }
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -141,6 +150,12 @@ class Store:
         """An instrument's ladder: cursor, scroll and grouping are its own."""
         return self._ladders.get(key)
 
+    def configure_ladders(self, wanted: Ladder) -> None:
+        """Every ladder, those to come too, follows its market as configured."""
+        self._ladder_settings = wanted
+        for ladder in self._ladders.values():
+            ladder.window.configure(wanted)
+
     def fills_of(self, key: InstrumentKey) -> Sequence[OwnFill]:
         """The last executions of own orders, oldest first."""
         return self._fills.get(key, ())
@@ -158,6 +173,7 @@ class Store:
         for key in [key for key in self.markets if key not in keys]:
             del self.markets[key], self._ladders[key]
             self.account.forget(key)
+        self.alerts.keep_only(keys)
         if self.active not in self.markets:
             self.active = None
         self.version += 1
@@ -171,7 +187,7 @@ class Store:
             count += 1
             applier = appliers.get(type(event.data))
             if applier is None:
-                continue  # a command of ours, a position that the manager keeps, an event type of somebody else
+                continue  # a command of ours, an event type of somebody else
             try:
                 applier(event)
             except TtxtError as error:
@@ -184,6 +200,7 @@ class Store:
         market = self.markets.get(key)
         if market is not None:
             market.apply(event)
+            self.alerts.on_event(market, event)
         elif key not in self._nameless:
             self._nameless.add(key)
             self._log(event, log_texts.nameless(key))
@@ -195,8 +212,10 @@ class Store:
             market.apply(event)
             return
         market = self.markets[key] = MarketState(InstrumentInfo.from_event(event), self._stale_after_ns)
-        self._ladders[key] = LadderState(market)
+        ladder = self._ladders[key] = LadderState(market)
+        ladder.window.configure(self._ladder_settings)
         self.account.on_instrument(market.info)
+        self.alerts.on_instrument(market)
         if self.active is None:
             self.active = key
         for hook in self.on_instrument:
@@ -218,6 +237,8 @@ class Store:
         only = self.markets.get(event.header.key)
         for market in self.markets.values() if only is None else (only,):
             market.apply(event)
+            if event.data.reason is not ResetReason.RECONNECT:
+                self.alerts.on_reset(market)
         if event.data.reason is not ResetReason.RECONNECT:
             self._fills.clear()
             self._executions.clear()
@@ -229,6 +250,7 @@ class Store:
 
     def _on_ack(self, event: Event[OrderAck]) -> None:
         """What was refused on this side was said by whoever sent it: it is not told twice."""
+        self.account.on_ack(event)
         if event.header.source is Source.CLIENT and event.data.outcome is AckOutcome.REJECTED:
             return
         self._log(event, log_texts.ack(event, self._manager.order_of(event), self._info(event)))
@@ -238,7 +260,7 @@ class Store:
 
     def _on_fill(self, event: Event[Fill]) -> None:
         fill, header = event.data, event.header
-        execution = (header.venue, fill.account, fill.execution_id)
+        execution = (header.venue, fill.account, fill.identity)
         if execution in self._executions:
             return
         self._executions[execution] = None

@@ -44,6 +44,8 @@ class TapeRow(NamedTuple):
     is_large: bool
     trades: int
     """How many trades the print is made of; of a gap, how many were missed, 0 where that is not known."""
+    traded_at: float | None = None
+    """The price as a number; None of a gap."""
 
 
 class Pressure(NamedTuple):
@@ -192,4 +194,4 @@ class TapeState:
             text = f"{counted(item.count)} missed" if item.count else "trades missed"
             return TapeRow(key, PrintKind.MISSED, time, None, "", text, False, item.count)
         price, size = self.info.format_price(item.price, group=True), self.info.format_quantity(item.size)
-        return TapeRow(key, PrintKind.TRADE, time, item.side, price, size, item.is_large, item.count)
+        return TapeRow(key, PrintKind.TRADE, time, item.side, price, size, item.is_large, item.count, item.price)

@@ -8,6 +8,10 @@ from ttxt_core.events.market import Side
 
 RESTS: Final = "rests"
 """What stands for a fill where nothing would fill at once."""
+WAITS: Final = "waits"
+"""What stands for it where the order is in no book before a price is reached."""
+MARKET: Final = "market"
+"""What stands for a price where there is no limit."""
 
 
 class PresetChip(NamedTuple):
@@ -22,12 +26,15 @@ class PretradeView(NamedTuple):
     """What an order would do, written.
 
     Attributes:
-        effect: `BUY 0.25`, `SELL 0.75 (closes)`.
+        effect: `BUY 0.25`, `SELL 0.75 (closes)`. price: its limit, or `market`.
         quantity: base currency, with the instrument's precision. notional: quote currency.
         from_mid: of the limit price, in basis points. fill: `rests`, or what would fill at once: `0.1 @ 67,985.2`.
         fee: quote currency; empty when not known. after: the position, if it filled: `LONG 0.25`, `flat`.
         breach: the limit that it would break; empty when it may go.
         is_staged: Enter sends it; else it is what the next key would stage.
+        waits: `when mark ≤ 66,000.0`; empty when it does not wait.
+        stop, target: its exits and what they would make: `66,800.0 = −100.00`; empty without.
+        reward: `5.0 R`: what the target makes over what the stop loses.
     """
 
     side: Side
@@ -41,6 +48,10 @@ class PretradeView(NamedTuple):
     after: str
     breach: str
     is_staged: bool
+    waits: str = ""
+    stop: str = ""
+    target: str = ""
+    reward: str = ""
 
 
 class TicketView(NamedTuple):
@@ -49,6 +60,7 @@ class TicketView(NamedTuple):
     Attributes:
         size: the chosen size with its currency; empty when none was chosen.
         warning: why entry is off, such as `disarmed: A`; empty when it is not.
+        bracket: the exits that entries take along: `tight −10bp +20bp`; empty without.
     """
 
     symbol: str
@@ -59,3 +71,4 @@ class TicketView(NamedTuple):
     size: str
     pretrade: PretradeView | None = None
     warning: str = ""
+    bracket: str = ""

@@ -44,6 +44,10 @@ Role = Literal[
     "overlay_1",
     "overlay_2",
     "overlay_3",
+    "link_a",
+    "link_b",
+    "link_c",
+    "link_d",
     "session_practice",
     "session_paper",
     "session_replay",
@@ -57,6 +61,12 @@ Role = Literal[
     "grid",
     "crosshair",
     "hatch",
+    "heat_1",
+    "heat_2",
+    "heat_3",
+    "heat_4",
+    "heat_5",
+    "heat_6",
 ]
 """A role's name: the key in a theme file; `$ttxt-panel-alt` in style sheets is the role `panel_alt`."""
 
@@ -126,15 +136,21 @@ ROLES: Final[dict[Role, RoleSpec]] = {
     "key_hint": RoleSpec("text", "the key in a hint such as `b buy`", ("panel", "header_bg")),
     "bid": RoleSpec("text", "bid prices, the buy side", (*_PANES, "bid_bar")),
     "ask": RoleSpec("text", "ask prices, the sell side", (*_PANES, "ask_bar")),
-    "up": RoleSpec("text", "rising: candles, changes, profit, buying aggressors", (*_PANES, "header_bg", "bid_bar")),
-    "down": RoleSpec("text", "falling: candles, changes, loss, selling aggressors", (*_PANES, "header_bg", "ask_bar")),
+    "up": RoleSpec(
+        "text", "rising: candles, changes, profit, buying aggressors", (*_PANES, "header_bg", "bid_bar", "heat_1")
+    ),
+    "down": RoleSpec(
+        "text", "falling: candles, changes, loss, selling aggressors", (*_PANES, "header_bg", "ask_bar", "heat_1")
+    ),
     "up_dim": RoleSpec("shape", "volume of a rising candle"),
     "down_dim": RoleSpec("shape", "volume of a falling candle"),
     "ok": RoleSpec("text", "connected, acknowledged, healthy", ("panel", "panel_alt", "header_bg")),
     "warning": RoleSpec("text", "late, near a limit, stale", (*_PANES, "header_bg")),
     "error": RoleSpec("text", "rejected, broken, over a limit", (*_PANES, "header_bg")),
     # What is ours
-    "own_order": RoleSpec("text", "our working orders and fills, wherever they stand", (*_PANES, "bid_bar", "ask_bar")),
+    "own_order": RoleSpec(
+        "text", "our working orders and fills, wherever they stand", (*_PANES, "bid_bar", "ask_bar", "heat_1")
+    ),
     "staged_buy": RoleSpec("text", "a buy that waits for Enter", ("panel", "panel_alt")),
     "staged_sell": RoleSpec("text", "a sell that waits for Enter", ("panel", "panel_alt")),
     "position": RoleSpec("text", "the position's entry and break-even", ("panel", "panel_alt")),
@@ -145,6 +161,11 @@ ROLES: Final[dict[Role, RoleSpec]] = {
     "overlay_1": RoleSpec("text", "first chart overlay, its line and its name", ("panel",)),
     "overlay_2": RoleSpec("text", "second chart overlay", ("panel",)),
     "overlay_3": RoleSpec("text", "third chart overlay", ("panel",)),
+    # Linked panes: the titles of those that show the same instrument
+    "link_a": RoleSpec("text", "panes linked in group A", ("panel",)),
+    "link_b": RoleSpec("text", "panes linked in group B", ("panel",)),
+    "link_c": RoleSpec("text", "panes linked in group C", ("panel",)),
+    "link_d": RoleSpec("text", "panes linked in group D", ("panel",)),
     # Sessions: the word in the header, the title of the pane with the focus; and, quieter, the frames of the others
     "session_practice": RoleSpec("text", "a PRACTICE session: simulated market and orders", ("panel", "header_bg")),
     "session_paper": RoleSpec("text", "a PAPER session: live market, simulated orders", ("panel", "header_bg")),
@@ -160,6 +181,13 @@ ROLES: Final[dict[Role, RoleSpec]] = {
     "grid": RoleSpec("shape", "grid lines behind a chart"),
     "crosshair": RoleSpec("shape", "the crosshair and the line of the last price"),
     "hatch": RoleSpec("shape", "prices beyond the subscribed depth: unknown, not empty"),
+    # Heatmap: from nothing at all to the largest sizes; colours between them are blended
+    "heat_1": RoleSpec("shape", "no resting size, and what marks in the heatmap are written on"),
+    "heat_2": RoleSpec("shape", "small resting sizes"),
+    "heat_3": RoleSpec("shape", "resting sizes below the middle"),
+    "heat_4": RoleSpec("shape", "resting sizes above the middle"),
+    "heat_5": RoleSpec("shape", "large resting sizes"),
+    "heat_6": RoleSpec("shape", "the largest resting sizes"),
 }
 """Every role, in the order in which theme files list them."""
 

@@ -76,6 +76,7 @@ class Closings:
         orders, keys = orders_to_cancel(context), positions_to_close(context)
         opening = {order.key for order in orders if _may_open(order)}
         for order in orders:
+            order.is_unwanted = True
             context.cancel(order)
         for key in sorted(opening.union(keys)):
             self._close(key, Decimal(1), at_market=True, sweeps=False, keep=kept(context, key))

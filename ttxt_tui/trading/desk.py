@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, Unpack
 
-from ttxt_core.events import InstrumentKey, OrderType, ResetReason, Side, TimeInForce
+from ttxt_core.events import InstrumentKey, ResetReason, Side
 from ttxt_core.orders.limits import RiskLimits
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_tui.config.settings import Sizes
@@ -29,7 +29,9 @@ from ttxt_tui.trading.protection import Protection
 from ttxt_tui.trading.sizes import Chosen, SizeBook
 from ttxt_tui.trading.sizing import NO_SIZE, Sizing
 from ttxt_tui.trading.stager import NOTHING_STAGED, Stager
-from ttxt_tui.trading.staging import Intent, Staged
+from ttxt_tui.trading.staging import Intent, Staged, TicketTerms
+from ttxt_tui.trading.targets import Targets
+from ttxt_tui.trading.terms import Exits
 
 _NO_MARKET: Final = Feedback("no market yet", LogLevel.WARN)
 
@@ -39,19 +41,24 @@ BY_KEY: Final = "by key"
 
 
 class TradingDesk:
-    """Trades the active instrument. `staged`, `selected` and `active` are read by panes, and set here only."""
+    """Trades the active instrument. `staged`, `selected` and `active` are read by panes, and set here only.
+
+    Attributes:
+        stager: what is staged, what a draft would do, and which bracket is chosen.
+    """
 
     def __init__(self, context: DeskContext, sizes: Sizes, first_preset: int | None) -> None:
         """`first_preset`: the preset that counts before one was chosen; None where sizes start empty."""
         self.context = context
         self.active: InstrumentKey | None = None
         self._closings = Closings(context)
-        self._stager = Stager(context, self.no_entry)
+        self.stager = Stager(context, self.no_entry)
         self._own = OwnOrders(context, self.no_entry)
         self._protection = Protection(context)
+        self._targets = Targets(context)
         self._interlock = Interlock(context)
         self._one_key = OneKey(context)
-        self._sizing = Sizing(context, SizeBook(sizes, first_preset), self._stager)
+        self._sizing = Sizing(context, SizeBook(sizes, first_preset), self.stager)
 
     # -- what is looked at -------------------------------------------------------------------------------
 
@@ -59,18 +66,19 @@ class TradingDesk:
         """Trade `key` from now on; what was staged on another symbol is dropped."""
         if key != self.active:
             self.active, self._own.selected = key, None
-            self._stager.drop()
+            self.stager.drop()
             self._closings.take_back()
 
     def reset(self, reason: ResetReason = ResetReason.SEEK) -> None:
         """The stream was reset: what is staged is void, after a seek also all that was moving or closing."""
-        self._stager.drop()
+        self.stager.drop()
         self._closings.take_back()
         if reason is not ResetReason.RECONNECT:
             self._own.selected = None
             self._own.halt()
             self._closings.reset()
             self._protection.reset()
+            self._targets.reset()
             self._interlock.forget()
 
     @property
@@ -81,7 +89,7 @@ class TradingDesk:
     @property
     def staged(self) -> Staged | None:
         """What Enter would send."""
-        return self._stager.staged
+        return self.stager.staged
 
     @property
     def selected(self) -> str | None:
@@ -108,12 +116,12 @@ class TradingDesk:
     def prompt(self) -> str:
         """What is staged, spelled out: `BUY 0.25 @ 67,985.1 — Enter sends, Esc drops`; empty when nothing is."""
         market = self.market
-        return "" if market is None else self._stager.prompt(market)
+        return "" if market is None else self.stager.prompt(market)
 
     def pretrade(self) -> Pretrade | None:
         """What the staged order would do; None when nothing is staged."""
         market = self.market
-        return None if market is None else self._stager.pretrade(market)
+        return None if market is None else self.stager.pretrade(market)
 
     def no_entry(self, key: InstrumentKey) -> str:
         """Why nothing may be entered on `key` now, be it that it is being closed; empty when it may."""
@@ -151,15 +159,15 @@ class TradingDesk:
         if market.key.category == SPOT or not position:
             return Feedback("no position to reverse", LogLevel.WARN)
         side = Side.SELL if position > 0 else Side.BUY
-        return self._stager.stage(market, Intent.REVERSE, side, abs(position) * 2)
+        return self.stager.stage(market, Intent.REVERSE, side, abs(position) * 2)
 
     def amend(self, client_order_id: str, ticks: int | None, quantity: Decimal | None) -> Feedback:
         """Load an own limit order with another price or total, None for the one it has; Enter amends it."""
         said, market = self.edit(client_order_id), self.market
         if market is not None and self.staged is not None and ticks is not None:
-            said = self._stager.reprice(market, ticks)
+            said = self.stager.reprice(market, ticks)
         if market is not None and self.staged is not None and quantity is not None:
-            said = self._stager.resize(market, quantity)
+            said = self.stager.resize(market, quantity)
         return said
 
     def edit(self, client_order_id: str) -> Feedback:
@@ -167,51 +175,35 @@ class TradingDesk:
         order, market = self.context.find(client_order_id), self.market
         if order is None or market is None:
             return Feedback("that order can't be edited", LogLevel.WARN)
-        return self._stager.edit(market, order)
+        return self.stager.edit(market, order)
 
-    def ticket(
-        self,
-        side: Side,
-        ticks: int,
-        quantity: Decimal,
-        *,
-        order_type: OrderType = OrderType.LIMIT,
-        time_in_force: TimeInForce = TimeInForce.GTC,
-        post_only: bool = False,
-        reduce_only: bool = False,
-    ) -> Feedback:
+    def ticket(self, side: Side, ticks: int, quantity: Decimal, **terms: Unpack[TicketTerms]) -> Feedback:
         """Stage what the ticket says; `ticks` is the limit, or for a market order the price it is judged by."""
         market = self.market
-        if market is None:
-            return _NO_MARKET
-        return self._stager.ticket(
-            market,
-            side,
-            ticks,
-            quantity,
-            order_type=order_type,
-            time_in_force=time_in_force,
-            post_only=post_only,
-            reduce_only=reduce_only,
-        )
+        return _NO_MARKET if market is None else self.stager.ticket(market, side, ticks, quantity, **terms)
+
+    def pair(self, side: Side, quantity: Decimal, exits: Exits, *, rests: bool) -> Feedback:
+        """Stage a stop and a target of which one cancels the other; `rests`: the target rests in the book."""
+        market = self.market
+        return _NO_MARKET if market is None else self.stager.pair(market, side, quantity, exits, rests=rests)
 
     def send(self) -> Feedback:
         """Send what is staged: once. A passive order that would take by now wants Enter once more."""
         market, staged = self.market, self.staged
         if market is None or staged is None:
             return NOTHING_STAGED
-        said = self._stager.send(market)
+        said = self.stager.send(market)
         if said.level is LogLevel.OK and staged.edits is not None:
             self._own.halt(staged.edits)
         return said
 
     def unstage(self) -> bool:
         """Drop what is staged (the focus changed, keys were pasted); whether anything was."""
-        return self._stager.drop()
+        return self.stager.drop()
 
     def back_out(self) -> bool:
         """Drop the last thing that was half done; whether there was any."""
-        if self._stager.drop() or self._closings.take_back() or self._own.halt():
+        if self.stager.drop() or self._closings.take_back() or self._own.halt():
             return True
         was_selected, self._own.selected = self._own.selected is not None, None
         return was_selected
@@ -258,12 +250,12 @@ class TradingDesk:
         """Move the selected order by `by_ticks`; while an edit is staged, its price, which Enter then sends."""
         market, staged = self.market, self.staged
         if market is not None and staged is not None and staged.edits is not None:
-            return self._stager.shift(market, by_ticks)
+            return self.stager.shift(market, by_ticks)
         return self._own.move(by_ticks)
 
-    def move_to(self, client_order_id: str, ticks: int) -> Feedback:
-        """Move an own order, a stop too, to a price."""
-        return self._own.move_to(client_order_id, ticks)
+    def move_to(self, client_order_id: str, ticks: int | None, limit_ticks: int | None = None) -> Feedback:
+        """Move an own order, one that waits too, to a price; of one that waits with a limit, that as well."""
+        return self._own.move_to(client_order_id, ticks, limit_ticks)
 
     # -- cancels -----------------------------------------------------------------------------------------
 
@@ -306,7 +298,7 @@ class TradingDesk:
             return _NO_MARKET
         said = self._closings.flatten(self.active, fraction)
         if not self.asks_at_market:
-            self._stager.drop()
+            self.stager.drop()
         return said
 
     @property
@@ -314,14 +306,23 @@ class TradingDesk:
         """A closing at market waits for being confirmed."""
         return self._closings.asks_at_market
 
-    def protect(self, ticks: int) -> Feedback:
-        """Put the position's protective stop at `ticks`; one that stands there already is moved."""
+    def protect(self, ticks: int, limit_ticks: int | None = None) -> Feedback:
+        """Put the position's protective stop at `ticks`, with or without a limit; one that stands there is moved."""
         if self.active is None:
             return _NO_MARKET
         for order in self.context.orders.protective(self.active):
             if order.is_stop:
                 self._own.halt(order.identity[2])
-        return self._protection.put(self.active, ticks)
+        return self._protection.put(self.active, ticks, limit_ticks)
+
+    def target(self, ticks: int) -> Feedback:
+        """Put the position's take-profit at `ticks`; one that stands there is moved."""
+        if self.active is None:
+            return _NO_MARKET
+        standing = self._targets.standing(self.active)
+        if standing is not None:
+            return self._own.move_to(standing.identity[2], ticks)
+        return self._targets.put(self.active, ticks)
 
     def panic_listing(self) -> list[str]:
         """What `panic` would do, a line each."""
@@ -329,7 +330,7 @@ class TradingDesk:
 
     def panic(self) -> Feedback:
         """Cancel every order, stops too, and close every position."""
-        self._stager.drop()
+        self.stager.drop()
         self._own.halt()
         return self._closings.panic()
 
@@ -348,7 +349,7 @@ class TradingDesk:
 
     def disarm(self, reason: str = "") -> Feedback:
         """Refuse entries at once and cancel those that work; stops stay. `reason`: why, when it was no key."""
-        self._stager.drop()
+        self.stager.drop()
         for order in self.context.orders.entries():
             self._own.halt(order.identity[2])
         swept = self._own.swept(self.context.router.disarm(reason or BY_KEY))
@@ -370,10 +371,11 @@ class TradingDesk:
     def poll(self, now_ns: int) -> list[Feedback]:
         """Let human time pass: expiry, touch following, moves, closings, stops. What there is to say."""
         self._one_key.poll()
-        said = [self._interlock.poll(self.active), self._stager.poll(self.market, now_ns)]
+        said = [self._interlock.poll(self.active), self.stager.poll(self.market, now_ns)]
         said += self._own.poll(now_ns)
         said += self._closings.poll(now_ns)
         said += self._protection.poll(now_ns)
+        self._targets.poll(now_ns)
         return [feedback for feedback in said if feedback is not SILENT]
 
     # -- inside ------------------------------------------------------------------------------------------
@@ -387,8 +389,8 @@ class TradingDesk:
         size = self.size
         if size is None:
             return NO_SIZE
-        said = self._stager.stage(market, intent, side, size.quantity, ticks)
-        staged, pretrade = self.staged, self._stager.pretrade(market) if self.is_one_key else None
+        said = self.stager.stage(market, intent, side, size.quantity, ticks)
+        staged, pretrade = self.staged, self.stager.pretrade(market) if self.is_one_key else None
         if staged is None or pretrade is None or said.level is LogLevel.WARN:
             return said
         why = self._one_key.why_staged(staged, pretrade, market.info)

@@ -43,6 +43,7 @@ class DeskContext:
         market_clock: the session's time. human_clock: monotonic time for what people wait for.
         market_of: the market of an instrument; None before it was heard of.
         new_id: gives a client order id that was never given before.
+        send_pair: sends a stop and a target of which one cancels the other; gives why they were refused, or None.
         fees_of: the maker's and the taker's fee of an instrument, as fractions; None where not known.
         behind_ns: for how long the terminal has not kept up with the screen.
         view_only: why nothing at all is sent; empty where commands go out.
@@ -55,6 +56,7 @@ class DeskContext:
     human_clock: Clock
     market_of: Callable[[InstrumentKey], MarketState | None]
     new_id: Callable[[], str]
+    send_pair: Callable[[InstrumentKey, CreateOrder, CreateOrder], str | None]
     fees_of: Callable[[InstrumentInfo], tuple[Decimal | None, Decimal | None]]
     behind_ns: Callable[[], int]
     settings: Trading
@@ -109,6 +111,15 @@ class DeskContext:
     def position(self, key: InstrumentKey) -> Decimal:
         """Base currency: above zero long, below short; on spot what is owned."""
         return self.orders.accounts.held(key, self.account)
+
+    def position_side(self, key: InstrumentKey) -> PositionSide:
+        """What an exit has to name; see `AccountBook.side_of`."""
+        return self.orders.accounts.side_of(key, self.account)
+
+    def entry_price(self, key: InstrumentKey) -> Decimal | None:
+        """What the position on `key` was opened at; None without one, and on spot."""
+        update = self.orders.accounts.positions.get((key, self.account, PositionSide.ONE_WAY))
+        return None if update is None or not update.quantity else update.entry_price
 
     def closable(self, key: InstrumentKey) -> Decimal:
         """What an exit can close: the position, or on spot the base currency in whole lots, what orders hold too."""

@@ -13,11 +13,13 @@ from typing import Final, NamedTuple
 from ttxt_core.errors import OrderError
 from ttxt_core.events import Side
 from ttxt_core.instruments import InstrumentInfo
+from ttxt_tui.config.brackets import Distance, read_distance
 from ttxt_tui.trading.touch import Touch
 
 HUNDRED: Final = Decimal(100)
 QUANTITY_FORMS: Final = "0.5, 500$, 25% or max"
 PRICE_FORMS: Final = "101.5, bid, ask+2t, mid or -0.5%"
+EXIT_FORMS: Final = "101.5, or 20t, 15bp, 0.5% from the entry"
 
 _NUMBER: Final = r"[0-9]{1,15}(?:\.[0-9]{0,12})?|\.[0-9]{1,12}"
 _QUANTITY: Final = re.compile(rf"({_NUMBER})\s*([$%]?)")
@@ -153,6 +155,15 @@ def read_price(text: str) -> PriceExpression:
     if _PRICE.fullmatch(cleaned):
         return PriceExpression(None, Decimal(cleaned))
     raise ExpressionError(f"read the price {text!r}", "it is no price", f"write {PRICE_FORMS}")
+
+
+def read_exit(text: str) -> PriceExpression | Distance:
+    """Where an exit is to be: a price, or ``20t``, ``15bp`` or ``0.5%`` away from the entry.
+
+    Raises:
+        ExpressionError: it is none of these.
+    """
+    return read_distance(_cleaned(text)) or read_price(text)
 
 
 def parse_quantity(text: str, info: InstrumentInfo, price: Decimal, free: Decimal) -> Decimal:

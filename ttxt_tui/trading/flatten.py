@@ -264,6 +264,7 @@ class Flattening:
                 price=price,
                 time_in_force=TimeInForce.IOC,
                 reduce_only=True,
+                position_side=context.position_side(self.key),
             ),
         )
         return SILENT if refused is None else self._give_up(refused)

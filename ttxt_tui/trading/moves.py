@@ -1,7 +1,8 @@
 """Moving a working order by keys: the target shows at once, amends are few.
 
 Owns the targets. One amend is in flight per order, the latest target wins, and it is sent only after the keys have been
-quiet for a moment. A move never makes an order take, and never takes a stop past the price that triggers it.
+quiet for a moment. A move never makes an order take, and never takes one that waits past the price that releases it.
+The limit of an order that waits moves along with its trigger.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Moves:
         name, now_ns = order.identity[2], self._context.human_ns()
         move = self._moves.setdefault(name, Move(at, now_ns))
         move.ticks, move.pressed_ns = self._allowed(order, move.ticks + by_ticks), now_ns
-        cost = "" if order.price is None else " · loses queue"
+        cost = "" if order.is_waiting else " · loses queue"
         return Feedback(f"moves to {_priced(move.ticks, market.info)}{cost}")
 
     def drop(self, name: str | None = None) -> bool:
@@ -123,13 +124,13 @@ class Moves:
         return self._send(move, order, target, info)
 
     def _send(self, move: Move, order: ManagedOrder, target: int, info: InstrumentInfo) -> Feedback | None:
-        price = info.price(target)
-        is_stop = order.price is None
+        price, trigger = info.price(target), order.trigger_price if order.is_waiting else None
+        limit = order.price if trigger is None or order.price is None else order.price + price - trigger
         amend = AmendOrder(
             order.account,
             order.client_order_id,
-            price=None if is_stop else price,
-            trigger_price=price if is_stop else None,
+            price=price if trigger is None else limit and max(limit, info.tick_size),
+            trigger_price=None if trigger is None else price,
             order_id=order.order_id,
         )
         refused = self._barred(order) or self._context.send(order.key, amend)
@@ -145,10 +146,12 @@ class Moves:
 
     def _allowed(self, order: ManagedOrder, ticks: int) -> int:
         """`ticks`, or the nearest price to it at which the order would still wait."""
-        if order.price is not None:
+        if not order.is_waiting:
             return passive(order.side, ticks, self._context.touch(order.key))
         market = self._context.market_of(order.key)
-        return ticks if market is None else untriggered(order.trigger_by, order.side, ticks, market)
+        if market is None:
+            return ticks
+        return untriggered(order.trigger_by, order.side, ticks, market, order.trigger_direction)
 
 
 def _priced(ticks: int, info: InstrumentInfo) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from ttxt_core.events import Command, InstrumentKey
+from ttxt_core.events import AmendOrder, Command, InstrumentKey
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_core.orders.sweep import Sweep, swept
 from ttxt_tui.state.log import LogLevel
@@ -18,7 +18,9 @@ from ttxt_tui.trading.exits import exits_under_way
 from ttxt_tui.trading.feedback import Feedback
 from ttxt_tui.trading.moves import Moves
 from ttxt_tui.trading.pretrade import described
+from ttxt_tui.trading.terms import priced
 from ttxt_tui.trading.touch import stands_at
+from ttxt_tui.trading.triggers import untriggered
 
 _NAMED: Final = 3
 """How many cancelled orders are named; more are counted."""
@@ -35,6 +37,7 @@ class OwnOrders:
         """`no_entry` says why nothing may be entered on an instrument now, or nothing."""
         self.selected: str | None = None
         self._context = context
+        self._no_entry = no_entry
         self._moves = Moves(context, no_entry)
 
     # -- reading and selecting ---------------------------------------------------------------------------
@@ -69,16 +72,40 @@ class OwnOrders:
             return Feedback("no own order selected: Tab", LogLevel.WARN)
         return self._moves.press(order, by_ticks)
 
-    def move_to(self, name: str, ticks: int) -> Feedback:
-        """Select an order and move it to a price."""
+    def move_to(self, name: str, ticks: int | None, limit_ticks: int | None = None) -> Feedback:
+        """Select an order and move it to a price; `limit_ticks` is where one that waits has its limit then."""
         order = self._context.find(name)
+        if order is not None and limit_ticks is not None:
+            return self._reset_trigger(order, ticks, limit_ticks)
         market = None if order is None else self._context.market_of(order.key)
         at = None if order is None or market is None else stands_at(order, market.info)
-        if at is None:
+        if at is None or ticks is None:
             return Feedback("that order can't be moved", LogLevel.WARN)
         self.halt(name)
         self.selected = name
         return self.move(ticks - at)
+
+    def _reset_trigger(self, order: ManagedOrder, ticks: int | None, limit_ticks: int) -> Feedback:
+        """Change the limit of an order that waits, and its trigger where `ticks` are given, at once."""
+        market = self._context.market_of(order.key)
+        if market is None or not order.is_waiting or order.price is None or order.in_flight:
+            return Feedback("no limit of that order can be changed now", LogLevel.WARN)
+        if not order.is_protective and (why := self._no_entry(order.key)):
+            return Feedback(why, LogLevel.WARN)
+        if ticks is not None:
+            allowed = untriggered(order.trigger_by, order.side, ticks, market, order.trigger_direction)
+            if allowed != ticks:
+                return Feedback(f"it would not wait: {priced(allowed, market.info)} is the nearest", LogLevel.WARN)
+        self.halt(order.identity[2])
+        price, trigger = market.info.price(limit_ticks), None if ticks is None else market.info.price(ticks)
+        amend = AmendOrder(
+            order.account, order.client_order_id, price=price, trigger_price=trigger, order_id=order.order_id
+        )
+        refused = self._context.send(order.key, amend)
+        if refused is not None:
+            return Feedback(f"not changed: {refused}", LogLevel.ERROR)
+        at = "" if ticks is None else f" waits for {priced(ticks, market.info)}, then"
+        return Feedback(f"that order{at} goes to {priced(limit_ticks, market.info)}", LogLevel.OK)
 
     def halt(self, name: str | None = None) -> bool:
         """Forget where one order, or all, were being moved to; whether any was."""

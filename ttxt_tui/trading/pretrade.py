@@ -8,14 +8,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from ttxt_core.events import BookState, Side
+from ttxt_core.events import BookState, Side, stop_direction
 from ttxt_core.instruments import InstrumentInfo
 from ttxt_core.orderbook import LocalOrderbook
 from ttxt_core.orders.accounts import SPOT
 from ttxt_core.orders.managed_order import ManagedOrder
 from ttxt_tui.state.figures import trimmed
+from ttxt_tui.trading.terms import NO_EXITS, Exits, Trigger
 
 ZERO = Decimal(0)
+
+
+class ExitWorth(NamedTuple):
+    """An exit: its price, and what the position would have made there, quote currency, below zero for a loss."""
+
+    price: Decimal
+    gain: Decimal
 
 
 class Pretrade(NamedTuple):
@@ -30,6 +38,9 @@ class Pretrade(NamedTuple):
         fee: quote currency: the taker's for what fills at once, the maker's for the rest; None when not known.
         position_after: base currency, if it filled.
         breach: the limit that it would break, in words; empty when it may go.
+        waits: what it waits for, in words: `when mark ≤ 66,000.0`; empty when it does not.
+        stop, target: the exits that come with it, or that it is. None where there is none, or its worth is not known.
+        is_market: it has no limit; its price is the one that it is judged by.
     """
 
     label: str
@@ -43,6 +54,17 @@ class Pretrade(NamedTuple):
     fee: Decimal | None
     position_after: Decimal
     breach: str = ""
+    waits: str = ""
+    stop: ExitWorth | None = None
+    target: ExitWorth | None = None
+    is_market: bool = False
+
+    @property
+    def reward(self) -> Decimal | None:
+        """R: what the target makes over what the stop loses; None without both."""
+        if self.stop is None or self.target is None or self.stop.gain >= 0:
+            return None
+        return self.target.gain / -self.stop.gain
 
 
 def effect(side: Side, quantity: Decimal, position: Decimal, info: InstrumentInfo, *, reduce_only: bool = False) -> str:
@@ -108,37 +130,69 @@ def pretrade(
     is_market: bool = False,
     reduce_only: bool = False,
     label: str = "",
+    trigger: Trigger | None = None,
+    exits: Exits = NO_EXITS,
+    entry: Decimal | None = None,
+    waits: str = "",
 ) -> Pretrade:
     """The line for an order at `ticks`; `fees` are the maker's and the taker's, as fractions.
 
     A market order walks the book without a limit; `ticks` is then only the price that the rest is valued at. `label`
-    stands in for the effect in words.
+    stands in for the effect in words. `entry` is what the position was opened at: what an order that only reduces is
+    measured by; any other is measured by its own price. `waits` stands in for the words of the trigger.
     """
     price = info.price(ticks)
     fills_now, average, cost = ZERO, None, ZERO
     mid = None
     if book.state is BookState.VALID:
         mid = book.mid
+    if book.state is BookState.VALID and trigger is None and not (reduce_only and exits != NO_EXITS):
         fills_now, cost = _takes(side, None if is_market else ticks, quantity, info, book)
         average = float(cost / fills_now) if fills_now else None
     rests = quantity - fills_now
     maker, taker = fees
+    at_rest = taker if is_market else maker
     fee = None
-    if (taker is not None or not fills_now) and (maker is not None or not rests):
-        fee = cost * (taker or ZERO) + rests * price * (maker or ZERO)
+    if (taker is not None or not fills_now) and (at_rest is not None or not rests):
+        fee = cost * (taker or ZERO) + rests * price * (at_rest or ZERO)
+    notional = cost + rests * price
+    if reduce_only and trigger is not None:
+        exits = _as_exit(side, trigger)
+    paid = entry if reduce_only else notional / quantity if quantity else None
+    opened = side.opposite if reduce_only else side
     return Pretrade(
         label=label or effect(side, quantity, position, info, reduce_only=reduce_only),
         side=side,
         price=price,
         quantity=quantity,
-        notional=cost + rests * price,
+        notional=notional,
         bps_from_mid=(float(price) / mid - 1) * 1e4 if mid else None,
         fills_now=fills_now,
         average=average,
         fee=fee,
         position_after=_after(side, quantity, position, reduce_only=reduce_only),
         breach=breach,
+        waits=waits or ("" if trigger is None else trigger.words(info)),
+        stop=_worth(exits.stop, opened, quantity, paid, info),
+        target=_worth(exits.target, opened, quantity, paid, info),
+        is_market=is_market,
     )
+
+
+def _as_exit(side: Side, trigger: Trigger) -> Exits:
+    """A waiting order that only reduces is an exit itself: a stop, or a target."""
+    is_stop = trigger.direction is stop_direction(side)
+    return Exits(stop=trigger.ticks) if is_stop else Exits(target=trigger.ticks)
+
+
+def _worth(
+    ticks: int | None, opened: Side, quantity: Decimal, paid: Decimal | None, info: InstrumentInfo
+) -> ExitWorth | None:
+    """What leaving at `ticks` a position that was opened on a side at the price `paid` makes; fees are left out."""
+    if ticks is None or paid is None or info.is_inverse:
+        return None
+    price = info.price(ticks)
+    return ExitWorth(price, quantity * (price - paid if opened is Side.BUY else paid - price))
 
 
 def _takes(

@@ -61,6 +61,6 @@ def passive(side: Side, ticks: int, touch: Touch) -> int:
 
 
 def stands_at(order: ManagedOrder, info: InstrumentInfo) -> int | None:
-    """Where `order` stands in ticks: at its limit, or at its trigger while it has no limit; None for neither."""
-    price = order.price if order.price is not None else order.trigger_price
+    """Where `order` stands in ticks: at its trigger while it waits, else at its limit; None for neither."""
+    price = order.trigger_price if order.is_waiting else order.price
     return None if price is None else round(price / info.tick_size)

@@ -34,13 +34,14 @@ from ttxt_core.connectors.config import Environment
 from ttxt_core.connectors.venue import Addresses, SubscriptionAnswer, VenueOffer
 from ttxt_core.events import Event, Instrument, Kline, MarketTrades, Orderbook, Ticker
 from ttxt_core.web.dialect import RESTDialect, StreamDialect
-from ttxt_core.web.requests import RESTRequest, RESTResponse, WSRequest, WSResponse
+from ttxt_core.web.requests import RESTRequest, RESTResponse, WSJSONRequest, WSRequest, WSResponse
 from ttxt_core.web.throttle import RateLimit
 
 _DEPTHS: Final = (1, 50, 200, 1000)
 """Levels a side, of every category; 500 is no longer offered (Bybit's v5 documentation, "Orderbook")."""
 
 _DCP_TOPICS: Final = {"spot": "dcp.spot", "linear": "dcp.future", "inverse": "dcp.future"}
+_DCP_ID: Final = "dead-man"
 _STREAM: Final = "wss://stream.bybit.com"
 _STREAM_TEST: Final = "wss://stream-testnet.bybit.com"
 _STREAM_DEMO: Final = "wss://stream-demo.bybit.com"
@@ -150,11 +151,13 @@ class BybitConnector(ConnectorBase):
     def account_topics(self) -> Sequence[str]:
         """See `VenueBase`. Those for all categories: what is of another is left out when it is read."""
         topics = ["order", "execution", "wallet"]
-        if self.category != "spot":
-            topics.append("position")
-        if self.dead_man.is_wanted:
-            topics.append(_DCP_TOPICS[self.category])
-        return topics
+        return topics if self.category == "spot" else [*topics, "position"]
+
+    def dead_man_request(self) -> WSRequest:
+        """See `VenueBase`. Not every account may subscribe to it."""
+        return WSJSONRequest(
+            {"req_id": _DCP_ID, "op": "subscribe", "args": [_DCP_TOPICS[self.category]]}, _DCP_ID, "subscribe"
+        )
 
     # -- translation -------------------------------------------------------------------------------------
 
@@ -194,6 +197,10 @@ class BybitConnector(ConnectorBase):
     def command_limits(self, commands: Sequence[Event[Any]]) -> tuple[str, ...]:
         """See `DenormalizerBase`."""
         return self._denormalizer.command_limits(commands)
+
+    def retries(self, event: Event[Any]) -> bool:
+        """See `DenormalizerBase`."""
+        return self._denormalizer.retries(event)
 
     def cancel_all(self, pair: str | None) -> list[RESTRequest]:
         """See `DenormalizerBase`."""

@@ -40,8 +40,9 @@ RECV_WINDOW_MS: Final = 5_000
 SPOT: Final = "spot"
 CONDITIONAL: Final = "StopOrder"
 ATTACHED: Final = "tpslOrder"
-"""How spot calls orders that wait for their trigger, and those among them that it made of attached exits; it looks for
-them only when it is told to."""
+"""How spot calls orders that wait for their trigger, and those among them that it made of attached exits, or that were
+asked for by that name; it looks for them only when it is told to, and its orders don't say which they are."""
+_OTHER_KIND: Final = {CONDITIONAL: ATTACHED, ATTACHED: CONDITIONAL}
 
 _SIDES: Final = {Side.BUY: "Buy", Side.SELL: "Sell"}
 _TIMES_IN_FORCE: Final = {TimeInForce.GTC: "GTC", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK"}
@@ -77,6 +78,7 @@ class BybitDenormalizer(DenormalizerBase):
         self.category = category
         self._symbols = symbols
         self._is_untriggered = is_untriggered
+        self._kinds: dict[str, str] = {}
 
     @property
     def batch_limit(self) -> int:
@@ -103,6 +105,14 @@ class BybitDenormalizer(DenormalizerBase):
     def command_limits(self, commands: Sequence[Event[Any]]) -> tuple[str, ...]:
         """See `DenormalizerBase`: the trade socket and the REST API share them."""
         return (_LIMITS if len(commands) == 1 else _BATCH_LIMITS)[type(commands[0].data)]
+
+    def retries(self, event: Event[Any]) -> bool:
+        """See `DenormalizerBase`: an order on spot that waits is looked for among both kinds, once each."""
+        command = event.data
+        if type(command) is not CancelOrder or not self._is_filtered(command) or _name(command) in self._kinds:
+            return False
+        self._kinds[_name(command)] = _OTHER_KIND[_likely_kind(command)]
+        return True
 
     def cancel_all(self, pair: str | None) -> list[RESTRequest]:
         """See `DenormalizerBase`. Spot takes one kind of order at a time, linear one settle currency."""
@@ -140,10 +150,12 @@ class BybitDenormalizer(DenormalizerBase):
             body["orderLinkId"] = command.client_order_id
         if type(command) is AmendOrder:
             body.update(_amendment(command))
-        elif self.category == SPOT and self._is_untriggered(command.client_order_id, command.order_id):
-            # Only what the venue made by itself has no client id.
-            body["orderFilter"] = CONDITIONAL if command.client_order_id else ATTACHED
+        elif self._is_filtered(command):
+            body["orderFilter"] = self._kinds.get(_name(command), _likely_kind(command))
         return body
+
+    def _is_filtered(self, command: CancelOrder) -> bool:
+        return self.category == SPOT and self._is_untriggered(command.client_order_id, command.order_id)
 
     def _create(self, symbol: str, command: CreateOrder) -> Body:
         reason = self._bad_shape(command)
@@ -165,7 +177,7 @@ class BybitDenormalizer(DenormalizerBase):
         if not is_spot:
             body["positionIdx"] = _POSITIONS[command.position_side]
             # A sale on spot can't sell more than there is, so reduce-only says nothing there.
-            if command.reduce_only:
+            if command.reduce_only or command.close_on_trigger:
                 body["reduceOnly"] = True
             if command.close_on_trigger:
                 body["closeOnTrigger"] = True
@@ -218,6 +230,15 @@ class BybitDenormalizer(DenormalizerBase):
             priority=priority,
             label=asked_by(path),
         )
+
+
+def _name(command: CancelOrder) -> str:
+    return command.order_id or command.client_order_id
+
+
+def _likely_kind(command: CancelOrder) -> str:
+    """Only what the venue made by itself, and what was made at its web page, has no client id."""
+    return CONDITIONAL if command.client_order_id else ATTACHED
 
 
 def _word(commands: Sequence[Event[Any]]) -> str:

@@ -6,7 +6,6 @@ Source: Bybit's v5 documentation, "Orderbook". Depth 1 sends snapshots only, and
 from __future__ import annotations
 
 from collections import deque
-from operator import itemgetter
 
 import orjson
 
@@ -28,7 +27,7 @@ class BookStream:
     """The stream of one depth of one instrument; all who subscribe to it get the same messages.
 
     Attributes:
-        update: the message count `u`; a client's book of this count must equal what `state_at` gives for it.
+        update: the message count `u`; a client's book of this count must equal what `states_at` gives for it.
     """
 
     def __init__(self, market: PublicMarket, depth: int, kept_states: int = 0) -> None:
@@ -43,7 +42,7 @@ class BookStream:
         self._due_ms = 0
         self._repeat_ms = 0
         self._kept = kept_states
-        self._states: dict[int, list[tuple[int, Sides]]] = {}
+        self._states: dict[int, list[Sides]] = {}
         self._order: deque[int] = deque()
 
     def resume(self, now_ms: int) -> None:
@@ -81,16 +80,12 @@ class BookStream:
         """All that was sent so far, as one snapshot with the count of the last message."""
         return self._message("snapshot", list(self._bids.items()), list(self._asks.items()), now_ms)
 
-    def state_at(self, update: int, time_ms: int | None = None) -> Sides | None:
-        """Bids and asks, best first, as message `update` left them; None when that is not kept.
+    def states_at(self, update: int) -> list[Sides]:
+        """Bids and asks, best first, as message `update` left them, as far as that is kept.
 
-        After a restart of the count a number comes again: then the last one of the book by `time_ms` is meant, the
-        matching time (`cts`) in the message; without it the last one.
+        Several where the count began anew and the number came again; the last one is the last in the list.
         """
-        states = self._states.get(update, [])
-        if time_ms is not None:
-            states = sorted((state for state in states if state[0] <= time_ms), key=itemgetter(0))
-        return states[-1][1] if states else None
+        return list(self._states.get(update, ()))
 
     def rest_result(self, limit: int) -> Row:
         """The result of ``/v5/market/orderbook``: what was sent last, with its count."""
@@ -121,8 +116,7 @@ class BookStream:
         self._due_ms = now_ms + CADENCES_MS[self._depth]
         self._repeat_ms = now_ms + _REPEAT_MS
         if self._kept:
-            sides = list(self._bids.items()), list(self._asks.items())
-            self._states.setdefault(self.update, []).append((self._market.book_time_ms, sides))
+            self._states.setdefault(self.update, []).append((list(self._bids.items()), list(self._asks.items())))
             self._order.append(self.update)
             if len(self._order) > self._kept:
                 del self._states[self._order.popleft()][0]

@@ -117,9 +117,11 @@ class OrderDesk:
         """``/v5/order/cancel``: the order's ids.
 
         Raises:
-            Refusal: the order is not known or is done.
+            Refusal: the order is not known or is done; on spot, it is not of the kind that `orderFilter` names.
         """
         order = self._find(fields)
+        if order.category == "spot" and (fields.get("orderFilter") or "Order") != _filter_of(order):
+            raise errors.NOT_FOUND.refusal(order.category)
         self.cancel_order(order)
         return _names(order)
 
@@ -358,3 +360,10 @@ class OrderDesk:
 
 def _names(order: VenueOrder) -> Row:
     return {"orderId": order.order_id, "orderLinkId": order.link_id}
+
+
+def _filter_of(order: VenueOrder) -> str:
+    """What spot calls the kind of an order; one that was triggered is like any other."""
+    if not order.is_waiting:
+        return "Order"
+    return "tpslOrder" if order.stop_type == "tpslOrder" else "StopOrder"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import orjson
 
 from ttxt_core.sandbox.bybit.auth import not_logged_in
-from ttxt_core.sandbox.bybit.errors import Refusal, bad_parameter
+from ttxt_core.sandbox.bybit.errors import PERMISSION, Refusal, bad_parameter
 from ttxt_core.sandbox.bybit.journal import PrivateMessage
 from ttxt_core.sandbox.bybit.login import Login, read_command
 from ttxt_core.sandbox.bybit.wire import CATEGORIES, Row
@@ -51,12 +51,15 @@ class PrivateSocket:
 
     channel = Channel.PRIVATE
 
-    def __init__(self, login: Login, clock: ServerClock, latency_s: float) -> None:
-        """`latency_s` is how long answers on sockets are under way."""
+    def __init__(
+        self, login: Login, clock: ServerClock, latency_s: float, *, refused: frozenset[str] = frozenset()
+    ) -> None:
+        """`latency_s` is how long answers on sockets are under way; `refused` topics the account does not have."""
         self.on_change: Callable[[], None] = lambda: None
         self._login = login
         self._clock = clock
         self._delay_s = latency_s + _AFTER_ANSWER_S
+        self._refused = refused
         self._connections: list[Connection] = []
         self._waiting: deque[PrivateMessage] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -102,6 +105,8 @@ class PrivateSocket:
         topics = command.get("args")
         if not isinstance(topics, list) or not _KNOWN.issuperset(map(str, topics)):
             raise bad_parameter(f"error:handler not found,topic:{topics}")
+        if self._refused.intersection(topics):
+            raise Refusal(PERMISSION, f"error:permission denied,topic:{topics}")
         if any(f"{topic}.{category}" in topics for topic in _CATEGORISED if topic in topics for category in CATEGORIES):
             raise bad_parameter("error:a topic and its categorised form can not be in one request")
         if operation == "subscribe":

@@ -26,7 +26,7 @@ from ttxt_core.sandbox.bybit.desk import OrderDesk
 from ttxt_core.sandbox.bybit.funding import Funding
 from ttxt_core.sandbox.bybit.liquidation import Liquidations
 from ttxt_core.sandbox.bybit.login import Login
-from ttxt_core.sandbox.bybit.private_socket import PrivateSocket
+from ttxt_core.sandbox.bybit.private_socket import DCP_TOPICS, PrivateSocket
 from ttxt_core.sandbox.bybit.public_socket import PublicSocket
 from ttxt_core.sandbox.bybit.rate_limits import RateLimits
 from ttxt_core.sandbox.bybit.rest import RestService
@@ -76,7 +76,8 @@ class BybitSandbox:
         limits = RateLimits(clock_shown, settings.limit_scale)
         self._public = {c: PublicSocket(c, exchange, faults, clock_shown, settings.kept_books) for c in CATEGORIES}
         login = Login(ring, faults, clock_shown)
-        self._stream = stream = PrivateSocket(login, clock_shown, settings.latency_s)
+        refused: frozenset[str] = frozenset() if settings.dead_man_offered else DCP_TOPICS
+        self._stream = stream = PrivateSocket(login, clock_shown, settings.latency_s, refused=refused)
         self._switch = switch = DeadManSwitch(stream, desk, is_offered=settings.dead_man_offered)
         commands = OrderCommands(desk, limits)
         self.terms = terms = AccountTerms(settings.uid, settings.margin_mode)
@@ -176,15 +177,17 @@ class BybitSandbox:
         """Its own books (`depth` levels a side), orders, executions, positions and balances, as texts."""
         return own_state(self.exchange, self.desk, depth)
 
-    def book_at(
-        self, category: str, symbol: str, depth: int, update: int, time_ms: int | None = None
-    ) -> tuple[list[Level], list[Level]] | None:
-        """Bids and asks of an order book topic, best first, as its message number `update` left them.
+    def book_at(self, category: str, symbol: str, depth: int, update: int) -> tuple[list[Level], list[Level]] | None:
+        """Bids and asks of an order book topic, best first, as its last message with number `update` left them.
 
-        `time_ms`, the matching time in the message, tells messages of one number apart where the count began anew.
         None when that state is not kept: see `BybitSandboxSettings.kept_books`.
         """
-        return self._public[category].book_stream(symbol, depth).state_at(update, time_ms)
+        states = self.books_at(category, symbol, depth, update)
+        return states[-1] if states else None
+
+    def books_at(self, category: str, symbol: str, depth: int, update: int) -> list[tuple[list[Level], list[Level]]]:
+        """Likewise for each message with that number: after a restart of the count it comes again."""
+        return self._public[category].book_stream(symbol, depth).states_at(update)
 
     # -- running ---------------------------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ class BybitSandboxSettings(Struct, frozen=True, kw_only=True):
         uid, margin_mode: see `AccountTerms`. hedge_mode: linear instruments begin in hedge mode.
         funding_interval_s: how often positions pay funding; never when it is not given.
         idle_s: a connection that neither asks nor is told anything for so long is cut.
-        dead_man_offered: whether the account has the dead-man switch.
+        dead_man_offered: whether the account has the dead-man switch; else its topic and its setting are refused.
     """
 
     host: str = "127.0.0.1"

@@ -17,7 +17,8 @@ from ttxt_tui.trading.feedback import Feedback
 
 _GRAVE: Final = (LogLevel.WARN, LogLevel.ERROR)
 _SENDING: Final = frozenset(
-    {"buy", "sell", "stop", "cancel", "move", "amend", "flatten", "reverse", "leverage", "arm", "disarm", "onekey"}
+    {"buy", "sell", "stop", "target", "oco", "bracket", "cancel", "move", "amend"}
+    | {"flatten", "reverse", "leverage", "arm", "disarm", "onekey"}
 )
 """Commands that send, or make ready to send: none of them where nothing is sent."""
 

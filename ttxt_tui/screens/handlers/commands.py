@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from ttxt_core.errors import OrderError
-from ttxt_core.events import InstrumentKey, OrderType, Side, TimeInForce
+from ttxt_core.events import InstrumentKey, OrderType, Side, TimeInForce, TriggerBy
 from ttxt_core.orders.managed_order import ManagedOrder
-from ttxt_core.recording.times import parse_time
 from ttxt_core.session import SessionKind
 from ttxt_tui.commandline.completion import Offers
 from ttxt_tui.commandline.grammar import Typed
+from ttxt_tui.config.brackets import Distance
+from ttxt_tui.config.ladder import AutoCentre
+from ttxt_tui.screens.handlers.alerts import AlertHandlers
 from ttxt_tui.screens.handlers.entry import EntryHandlers
 from ttxt_tui.screens.handlers.exits import ExitHandlers
 from ttxt_tui.screens.handlers.ladder import LadderHandlers
-from ttxt_tui.screens.handlers.replay import ReplayHandlers
+from ttxt_tui.screens.handlers.replay_commands import ReplayCommands
 from ttxt_tui.screens.handlers.session import SessionHandlers
 from ttxt_tui.screens.handlers.view import ViewHandlers
 from ttxt_tui.state.blotter_csv import fills_csv, orders_csv
@@ -30,15 +32,16 @@ from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.names import category_word, symbol
 from ttxt_tui.trading.expressions import HUNDRED, PriceExpression, QuantityExpression, Unit
 from ttxt_tui.trading.feedback import Feedback
-from ttxt_tui.trading.ordering import order_terms, price_ticks
+from ttxt_tui.trading.ordering import exits_at, order_terms, pair_terms, price_ticks, trigger_at
 from ttxt_tui.trading.pretrade import described
 
 _IN_FORCE: Final = {"ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}
 _SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
-_NO_REPLAY: Final = Feedback("only a REPLAY has a time to go to and a speed", LogLevel.WARN)
 
 
-class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandlers, ReplayHandlers, ViewHandlers):
+class CommandHandlers(
+    AlertHandlers, EntryHandlers, ExitHandlers, LadderHandlers, SessionHandlers, ReplayCommands, ViewHandlers
+):
     """All commands."""
 
     # -- those that stage --------------------------------------------------------------------------------
@@ -53,6 +56,8 @@ class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandle
             return self._stage_order(typed, _SIDES[typed.name])
         if typed.name == "reverse":
             return self._workspace.desk.reverse()
+        if typed.name == "oco":
+            return self._stage_pair(typed)
         return self._stage_amend(typed) if typed.name == "amend" else None
 
     def _stage_amend(self, typed: Typed) -> Feedback | None:
@@ -61,7 +66,7 @@ class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandle
         if market is None or order.key != market.key:
             pair = symbol(order.key)
             raise OrderError("amend", f"that order is on {pair}", f":symbol {pair} shows it")
-        if order.price is None:
+        if order.price is None or order.is_waiting:
             if quantity is not None:
                 raise OrderError("amend", "a stop follows the position's size", "only its price can be changed")
             return None
@@ -75,19 +80,40 @@ class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandle
         return desk.amend(order.identity[2], ticks, total)
 
     def _stage_order(self, typed: Typed, side: Side) -> Feedback:
-        desk, words = self._workspace.desk, typed.words
+        desk, market, words = self._workspace.desk, self._workspace.market, typed.words
         price = typed.find("price", PriceExpression)
         quantity = typed.take("quantity", QuantityExpression)
-        ticks, amount = order_terms(desk.context, self._workspace.market, side, price, quantity)
+        trigger, order_type = None, OrderType.LIMIT if price is not None else OrderType.MARKET
+        awaited = typed.find("trigger", PriceExpression)
+        if awaited is not None:
+            by = next((TriggerBy(word) for word in words if word in set(TriggerBy)), TriggerBy.LAST)
+            trigger = trigger_at(desk.context, market, side, awaited, by=by)
+            if price is None:
+                price, order_type = awaited, OrderType.STOP_MARKET
+        ticks, amount = order_terms(desk.context, market, side, price, quantity)
+        stop, target = _exit(typed, "stop"), _exit(typed, "target")
         return desk.ticket(
             side,
             ticks,
             amount,
-            order_type=OrderType.MARKET if "market" in words else OrderType.LIMIT,
+            order_type=order_type,
             time_in_force=next((_IN_FORCE[word] for word in words if word in _IN_FORCE), TimeInForce.GTC),
             post_only="post" in words,
             reduce_only="reduce" in words,
+            trigger=trigger,
+            exits=exits_at(desk.context, market, side, ticks, stop=stop, target=target),
         )
+
+    def _stage_pair(self, typed: Typed) -> Feedback:
+        desk = self._workspace.desk
+        side, quantity, exits = pair_terms(
+            desk.context,
+            self._workspace.market,
+            typed.take("stop", PriceExpression),
+            typed.take("target", PriceExpression),
+            typed.find("quantity", QuantityExpression),
+        )
+        return desk.pair(side, quantity, exits, rests="rests" in typed.words)
 
     # -- those that act at once --------------------------------------------------------------------------
 
@@ -99,38 +125,61 @@ class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandle
         """
         doers: dict[str, Callable[[Typed], None]] = {
             "stop": self._do_stop,
-            "amend": self._do_move_stop,
+            "target": self._do_target,
+            "bracket": self._do_bracket,
+            "amend": self._do_amend_waiting,
             "cancel": self._do_cancel,
             "move": self._do_move,
             "flatten": self._do_flatten,
             "size": lambda it: self._say(self._workspace.desk.choose_size(it.take("quantity", QuantityExpression))),
+            "alert": self.do_alert,
             "leverage": lambda _: self._say(self._no_leverage()),
             "arm": lambda _: self.arm(),
             "disarm": lambda _: self.disarm(),
             "onekey": self._do_one_key,
             "symbol": self._do_symbol,
+            "ladders": lambda it: self.show_ladders(int(it.words[0])),
+            "link": lambda it: self.link_focused(it.words[0].upper()),
             "group": self._do_group,
+            "ladder": lambda _: self.ladder_settings(),
+            "centre": lambda it: self.centre_ladder(next(way for way in AutoCentre if way in it.words)),
             "timeframe": self._do_timeframe,
             "theme": lambda it: self._themes.use(it.take("name", str)),
             "record": self._do_record,
             "export": self._do_export,
-            "replay": self._do_replay,
-            "speed": self._do_speed,
+            **self.replay_doers(),
             "help": lambda _: self.help(),
             "quit": lambda _: self.quit(),
         }
         doers[typed.name](typed)
 
     def _do_stop(self, typed: Typed) -> None:
+        limit = typed.find("limit", PriceExpression)
+        ticks = self._exit_ticks(typed.take("price", PriceExpression))
+        self._say(self._workspace.desk.protect(ticks, None if limit is None else self._exit_ticks(limit)))
+
+    def _do_target(self, typed: Typed) -> None:
+        self._say(self._workspace.desk.target(self._exit_ticks(typed.take("price", PriceExpression))))
+
+    def _exit_ticks(self, price: PriceExpression) -> int:
+        """A price at which the position is to be closed."""
         desk, market = self._workspace.desk, self._workspace.market
         is_long = market is not None and desk.context.position(market.key) > 0
-        side = Side.SELL if is_long else Side.BUY
-        self._say(desk.protect(price_ticks(desk.context, market, side, typed.take("price", PriceExpression))))
+        return price_ticks(desk.context, market, Side.SELL if is_long else Side.BUY, price)
 
-    def _do_move_stop(self, typed: Typed) -> None:
-        order, desk = self._numbered(typed), self._workspace.desk
-        price = typed.take("price", PriceExpression)
-        self._say(desk.move_to(order.identity[2], price_ticks(desk.context, self._workspace.market, order.side, price)))
+    def _do_bracket(self, typed: Typed) -> None:
+        self._say(self._workspace.desk.stager.brackets.use(typed.find("bracket", str)))
+
+    def _do_amend_waiting(self, typed: Typed) -> None:
+        """An order that waits: `trigger` is what for; `price` is its limit, or where it has none what it waits for."""
+        order, desk, market = self._numbered(typed), self._workspace.desk, self._workspace.market
+        found = [typed.find(name, PriceExpression) for name in ("trigger", "price")]
+        trigger, price = (
+            None if each is None else price_ticks(desk.context, market, order.side, each) for each in found
+        )
+        if order.price is None and trigger is None:
+            trigger, price = price, None
+        self._say(desk.move_to(order.name, trigger, price))
 
     def _do_cancel(self, typed: Typed) -> None:
         if "all" in typed.words:
@@ -229,20 +278,6 @@ class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandle
         else:
             self._say(Feedback(f"{what} written to {path}", LogLevel.OK))
 
-    def _do_replay(self, typed: Typed) -> None:
-        player = self._workspace.session.replayer
-        if player is None:
-            self._say(_NO_REPLAY)
-        else:
-            self._seek(parse_time(typed.take("time", str), player.first_ns, player.last_ns))
-
-    def _do_speed(self, typed: Typed) -> None:
-        player = self._workspace.session.replayer
-        if player is None:
-            self._say(_NO_REPLAY)
-        else:
-            player.set_speed(float(typed.take("speed", Decimal)))
-
     # -- reading -----------------------------------------------------------------------------------------
 
     def _numbered(self, typed: Typed) -> ManagedOrder:
@@ -265,11 +300,18 @@ class CommandHandlers(EntryHandlers, ExitHandlers, LadderHandlers, SessionHandle
             "order": [(str(store.orders.number_of(order)), self._described(order)) for order in orders],
             "symbol": [(key.pair, symbol(key)) for key in store.markets],
             "name": [(name, "") for name in self._themes.names()],
+            "alert": [(str(alert.number), alert.text) for alert in store.alerts.listed()],
+            "bracket": [(name, "") for name in self._workspace.desk.stager.brackets.names()],
         }
 
     def _described(self, order: ManagedOrder) -> str:
         market = self._workspace.store.market_of(order.key)
         return described(order, None if market is None else market.info)
+
+
+def _exit(typed: Typed, name: str) -> PriceExpression | Distance | None:
+    value = typed.value(name)
+    return value if isinstance(value, PriceExpression | Distance) else None
 
 
 def _is_called(key: InstrumentKey, wanted: str, product: str | None) -> bool:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Final
-
 from ttxt_core.errors import TtxtError
-from ttxt_core.events import OrderType, Side, TimeInForce
+from ttxt_core.events import Side, TriggerBy
+from ttxt_core.orders.accounts import SPOT
 from ttxt_tui.actions import Scope
+from ttxt_tui.paint.ticket_view import pretrade_view, pretrade_words
 from ttxt_tui.screens.handlers.base import HandlerBase
-from ttxt_tui.screens.ticket import TicketDialog, TicketOrder
+from ttxt_tui.screens.ticket import TicketDialog, TicketPreview
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.names import symbol
-from ttxt_tui.trading.expressions import read_price, read_quantity
 from ttxt_tui.trading.feedback import Feedback
-from ttxt_tui.trading.ordering import order_terms
-
-_IMMEDIATE: Final = {"IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
+from ttxt_tui.trading.tickets import TicketForm, doubt, judged, stage
 
 
 class EntryHandlers(HandlerBase):
@@ -67,6 +63,10 @@ class EntryHandlers(HandlerBase):
     def send(self) -> None:
         workspace = self._workspace
         if workspace.desk.staged is None:
+            watched = workspace.watchlist.cursor
+            if watched is not None:
+                workspace.choose("watchlist", watched)
+                return
             order = self._order_to_edit()
             if order is not None:
                 self._say(workspace.desk.edit(order))
@@ -81,13 +81,16 @@ class EntryHandlers(HandlerBase):
         if self._screen.scope is Scope.ORDERS:
             return self._workspace.store.orders.selected
         aimed = self._workspace.aimed_orders()
-        return aimed[0].client_order_id if len(aimed) == 1 else None
+        return aimed[0].name if len(aimed) == 1 else None
 
     def back_out(self) -> None:
         if self.awaited is not None:
             self.expect(None)
         elif not self._workspace.desk.back_out():
-            if self._screen.zoomed is not None:
+            chart = self._workspace.chart
+            if self._screen.scope is Scope.CHART and chart is not None and chart.crosshair_ns is not None:
+                chart.point_at(None)
+            elif self._screen.zoomed is not None:
                 self._screen.zoom()
             else:
                 self._screen.show_ladder()
@@ -120,6 +123,11 @@ class EntryHandlers(HandlerBase):
     def size_down(self) -> None:
         self._say(self._workspace.desk.step_size(-1))
 
+    def bracket(self) -> None:
+        self._say(self._workspace.desk.stager.brackets.next())
+
+    # -- the ticket --------------------------------------------------------------------------------------
+
     def ticket(self) -> None:
         workspace = self._workspace
         market = workspace.market
@@ -128,33 +136,26 @@ class EntryHandlers(HandlerBase):
             return
         size = workspace.desk.size
         text = "" if size is None else market.info.format_quantity(size.quantity)
-        self._screen.app.push_screen(TicketDialog(symbol(market.key), text, self._ticket_fault), self._from_ticket)
+        watched = (TriggerBy.LAST,) if market.key.category == SPOT else tuple(TriggerBy)
+        dialog = TicketDialog(symbol(market.key), text, self._judge_ticket, watched)
+        self._screen.app.push_screen(dialog, self._from_ticket)
 
-    def _ticket_fault(self, order: TicketOrder) -> str:
+    def _judge_ticket(self, form: TicketForm) -> TicketPreview:
+        market = self._workspace.market
         try:
-            self._read_ticket(order)
+            pretrade = judged(self._workspace.desk, form)
         except TtxtError as error:
-            return str(error)
-        return ""
+            return TicketPreview(fault=str(error))
+        if market is None:
+            return TicketPreview(fault="no market yet")
+        view = pretrade_view(pretrade, market.info, is_staged=False)
+        lines = pretrade_words(view, market.info.spec.quote)
+        return TicketPreview(tuple(lines), view.breach or doubt(self._workspace.desk, form))
 
-    def _read_ticket(self, order: TicketOrder) -> tuple[int, Decimal]:
-        """Price in ticks and quantity in base currency."""
-        price = None if order.type == "market" and not order.price else read_price(order.price)
-        quantity = read_quantity(order.quantity)
-        return order_terms(self._workspace.desk.context, self._workspace.market, order.side, price, quantity)
-
-    def _from_ticket(self, order: TicketOrder | None) -> None:
-        if order is None:
+    def _from_ticket(self, form: TicketForm | None) -> None:
+        if form is None:
             return
-        ticks, quantity = self._read_ticket(order)
-        self._staged(
-            self._workspace.desk.ticket(
-                order.side,
-                ticks,
-                quantity,
-                order_type=OrderType.MARKET if order.type == "market" else OrderType.LIMIT,
-                time_in_force=_IMMEDIATE.get(order.type, TimeInForce.GTC),
-                post_only=order.type == "post-only",
-                reduce_only=order.reduce_only,
-            )
-        )
+        try:
+            self._staged(stage(self._workspace.desk, form))
+        except TtxtError as error:
+            self._say(Feedback(str(error), LogLevel.WARN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from ttxt_tui.actions import Scope
@@ -69,12 +70,15 @@ class ExitHandlers(HandlerBase):
         self._say(feedback)
 
     def protect(self) -> None:
+        self._at_cursor(self._workspace.desk.protect)
+
+    def target(self) -> None:
+        self._at_cursor(self._workspace.desk.target)
+
+    def _at_cursor(self, put: Callable[[int], Feedback]) -> None:
         ladder = self._workspace.ladder
         ticks = None if ladder is None else ladder.cursor_ticks
-        if ticks is None:
-            self._say(Feedback("no price aimed at: ↑ ↓", LogLevel.WARN))
-        else:
-            self._say(self._workspace.desk.protect(ticks))
+        self._say(Feedback("no price aimed at: ↑ ↓", LogLevel.WARN) if ticks is None else put(ticks))
 
     def panic(self) -> None:
         lines = self._workspace.desk.panic_listing()

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
+from ttxt_core.errors import ConfigError
 from ttxt_tui.actions import Scope
+from ttxt_tui.config.ladder import AutoCentre, Ladder
 from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.screens.ladder_settings import LadderDialog
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.trading.feedback import Feedback
 
@@ -57,6 +62,35 @@ class LadderHandlers(HandlerBase):
         if self._workspace.ladder is not None:
             self._workspace.ladder.finer()
 
+    def ladder_settings(self) -> None:
+        workspace = self._workspace
+        before = workspace.ladder_settings
+
+        def take(chosen: Ladder | None) -> None:
+            workspace.use_ladder(before if chosen is None else chosen)
+            if chosen is not None and chosen != before:
+                self._save_ladder(chosen)
+
+        self._screen.app.push_screen(LadderDialog(before, workspace.use_ladder, self._screen.palette), take)
+
+    def centre_ladder(self, way: AutoCentre) -> None:
+        """Follow the market in this way from now on."""
+        wanted = msgspec.structs.replace(self._workspace.ladder_settings, centre=way)
+        self._workspace.use_ladder(wanted)
+        self._save_ladder(wanted)
+
+    def _save_ladder(self, wanted: Ladder) -> None:
+        from ttxt_tui.config.writing import write_settings  # noqa: PLC0415 - slow to load, needed late
+
+        columns = [str(column) for column in wanted.columns]
+        values = {"columns": columns, "centre": str(wanted.centre)}
+        try:
+            write_settings(self._workspace.config_file, "ladder", values)
+        except ConfigError as error:
+            self._say(Feedback(f"not saved: {error}", LogLevel.WARN))
+            return
+        self._say(Feedback(f"ladder: {', '.join(columns) or 'no columns'} · centre {wanted.centre} · saved"))
+
     def next_order(self) -> None:
         self._select(1)
 
@@ -72,8 +106,8 @@ class LadderHandlers(HandlerBase):
         if order is None:
             self._say(Feedback("no own order on this symbol", LogLevel.INFO))
             return
-        self._workspace.store.orders.select(order.client_order_id)
-        price = order.price if order.price is not None else order.trigger_price
+        self._workspace.store.orders.select(order.name)
+        price = order.trigger_price if order.is_waiting else order.price
         if ladder is not None and price is not None:
             ladder.set_cursor(ladder.market.info.to_ticks(price))
 
@@ -88,12 +122,12 @@ class LadderHandlers(HandlerBase):
         desk = self._workspace.desk
         if desk.selected is None:
             aimed = self._workspace.aimed_orders()
-            desk.select(aimed[0].client_order_id if len(aimed) == 1 else self._workspace.store.orders.selected)
+            desk.select(aimed[0].name if len(aimed) == 1 else self._workspace.store.orders.selected)
 
     def _move_order(self, rows: int) -> None:
         desk, ladder = self._workspace.desk, self._workspace.ladder
         self._choose_to_move()
-        aimed_at_it = any(order.client_order_id == desk.selected for order in self._workspace.aimed_orders())
+        aimed_at_it = any(order.name == desk.selected for order in self._workspace.aimed_orders())
         self._say(desk.move(rows * (1 if ladder is None else ladder.group)))
         if ladder is not None and (aimed_at_it or desk.selected in desk.ghosts):
             ladder.move_cursor(rows)

@@ -9,20 +9,21 @@ from collections.abc import Awaitable, Callable
 from random import SystemRandom
 from typing import Final
 
-from ttxt_core.clock import NANOSECONDS
 from ttxt_core.errors import TtxtError
-from ttxt_core.orders.ledger import ResultSheet
 from ttxt_core.recording.replayer import MarketDataReplayer
 from ttxt_core.recording.times import parse_time
 from ttxt_tui.keymap import shown
-from ttxt_tui.screens.dialogs import AskDialog, LineDialog
+from ttxt_tui.screens.attempts import AttemptsSheet
+from ttxt_tui.screens.dialogs import AskDialog, ChooseDialog, LineDialog
 from ttxt_tui.screens.handlers.base import HandlerBase
 from ttxt_tui.state import figures
+from ttxt_tui.state.attempts import comparison
 from ttxt_tui.state.log import LogLevel
 from ttxt_tui.state.names import short_symbol, symbol
 from ttxt_tui.trading.feedback import Feedback
 
 _FROM_THE_END: Final = (("step_back", "back"), ("seek", "go to"), ("previous_mark", "mark before"))
+_BLIND: Final = "what is to come is hidden"
 _SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, float("inf"))
 
 
@@ -134,9 +135,7 @@ class ReplayHandlers(HandlerBase):
 
     def attempts(self) -> None:
         session = self._workspace.session
-        sheets = [*session.attempts, session.result]
-        lines = [line for sheet in sheets for line in sheet_lines(sheet, is_running=sheet is sheets[-1])]
-        self._screen.app.push_screen(AskDialog("Attempts", lines))
+        self._screen.app.push_screen(AttemptsSheet(comparison(session.attempts, session.result)))
 
     def bookmark(self) -> None:
         replay, player = self._workspace.replay, self._workspace.session.replayer
@@ -165,6 +164,41 @@ class ReplayHandlers(HandlerBase):
         if player is not None:
             self._new_attempt(lambda: self._later(player.step_back()))
 
+    def step_book_back(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._new_attempt(lambda: self._later(player.step_book_back()))
+
+    def step_second_back(self) -> None:
+        player = self._workspace.session.replayer
+        if player is not None:
+            self._new_attempt(lambda: self._later(player.step_seconds(-1)))
+
+    def blind(self) -> None:
+        replay = self._workspace.replay
+        if replay is not None:
+            self.show_future(is_shown=replay.is_blind)
+
+    def show_future(self, *, is_shown: bool) -> None:
+        """Draw what is to come, or hide it."""
+        replay = self._workspace.replay
+        if replay is not None:
+            replay.is_blind = not is_shown
+            self._say(Feedback("what is to come is shown: no practice any more" if is_shown else _BLIND))
+
+    def jump(self) -> None:
+        replay = self._workspace.replay
+        if replay is None:
+            return
+        moments = replay.jumps()
+        options = [(str(number), jump.text) for number, jump in enumerate(moments)]
+
+        def chosen(number: str | None) -> None:
+            if number is not None:
+                self._seek(moments[int(number)].time_ns)
+
+        self._screen.app.push_screen(ChooseDialog("Jump to", options), chosen)
+
     def seek(self) -> None:
         player = self._workspace.session.replayer
         if player is None:
@@ -185,6 +219,10 @@ class ReplayHandlers(HandlerBase):
         player = self._workspace.session.replayer
         if text and player is not None:
             self._seek(parse_time(text, player.first_ns, player.last_ns))
+
+    def point_at(self, time_ns: int) -> None:
+        """Go to a moment that was clicked at in the timeline."""
+        self._seek(time_ns)
 
     def _seek(self, time_ns: int) -> None:
         player = self._workspace.session.replayer
@@ -224,20 +262,3 @@ def what_it_is(player: MarketDataReplayer) -> str:
         factor = figures.trimmed(f"{disguise.price_factor(key):f}")
         each.append(f"{short_symbol(disguise.key(key))} = {key.venue} {symbol(key)} ×{factor}")
     return f"{figures.date_of(player.really_ns)}, {', '.join(each)}"
-
-
-def sheet_lines(sheet: ResultSheet, *, is_running: bool) -> list[str]:
-    """How an attempt went, in two lines."""
-    length = (sheet.ended_ns - sheet.started_ns) / NANOSECONDS
-    state = "running" if is_running else "ended"
-    share = f", {sheet.maker_fills * 100 // sheet.fills} % maker" if sheet.fills else ""
-    money = {"profit": sheet.profit, "fees": sheet.fees, "deepest fall": sheet.max_drawdown}
-    amounts = [
-        f"{name} {figures.money(amount, currency)} {currency}"
-        for name, by in money.items()
-        for currency, amount in by.items()
-    ]
-    return [
-        f"Attempt {sheet.attempt} ({state}): {length:,.1f} s, {figures.number_of(sheet.fills, 'fill')}{share}",
-        f"    {', '.join(amounts) or 'nothing traded'}",
-    ]

@@ -10,7 +10,9 @@ from ttxt_tui.actions import Scope
 from ttxt_tui.keymap import Keymap
 from ttxt_tui.screens.desk_screen import DeskScreen
 from ttxt_tui.screens.dialogs import ChooseDialog
-from ttxt_tui.screens.handlers.base import HandlerBase
+from ttxt_tui.screens.handlers.book_pictures import BookPictureHandlers
+from ttxt_tui.screens.handlers.chart import ChartHandlers
+from ttxt_tui.screens.handlers.linking import LinkingHandlers
 from ttxt_tui.screens.help import HelpDialog, help_lines
 from ttxt_tui.screens.layout import NUMBERS
 from ttxt_tui.state.log import LogLevel
@@ -28,7 +30,7 @@ class Themes(NamedTuple):
     palette: Callable[[], Palette]
 
 
-class ViewHandlers(HandlerBase):
+class ViewHandlers(BookPictureHandlers, ChartHandlers, LinkingHandlers):
     """The keys that change what is seen, and no order."""
 
     def __init__(self, screen: DeskScreen, keymap: Keymap, themes: Themes) -> None:
@@ -36,44 +38,6 @@ class ViewHandlers(HandlerBase):
         self._themes = themes
 
     # -- view --------------------------------------------------------------------------------------------
-
-    def interval_up(self) -> None:
-        self._step_interval(1)
-
-    def interval_down(self) -> None:
-        self._step_interval(-1)
-
-    def _step_interval(self, steps: int) -> None:
-        chart = self._workspace.chart
-        if chart is not None:
-            self._say(Feedback(f"candles of {chart.step_interval(steps)}"))
-
-    def crosshair_left(self) -> None:
-        if self._workspace.chart is not None:
-            self._workspace.chart.move_crosshair(-1)
-
-    def crosshair_right(self) -> None:
-        if self._workspace.chart is not None:
-            self._workspace.chart.move_crosshair(1)
-
-    def candles_wider(self) -> None:
-        if self._workspace.chart is not None:
-            self._workspace.chart.zoom(1)
-
-    def candles_narrower(self) -> None:
-        if self._workspace.chart is not None:
-            self._workspace.chart.zoom(-1)
-
-    def overlays(self) -> None:
-        """Show one overlay after another, then all, then none."""
-        chart = self._workspace.chart
-        if chart is None:
-            return
-        names, visible = chart.overlay_names, chart.shown_overlays
-        hidden = [name for name in names if name not in visible]
-        for name in [hidden[0]] if hidden else visible:
-            chart.toggle_overlay(name)
-        self._say(Feedback(f"overlays: {', '.join(chart.shown_overlays) or 'none'}"))
 
     def tape_filter_up(self) -> None:
         self._filter_tape(up=True)
@@ -134,6 +98,12 @@ class ViewHandlers(HandlerBase):
     def focus_7(self) -> None:
         self._focus_number(7)
 
+    def focus_8(self) -> None:
+        self._focus_number(8)
+
+    def focus_9(self) -> None:
+        self._focus_number(9)
+
     def focus_ladder(self) -> None:
         self._screen.show_ladder()
 
@@ -147,7 +117,7 @@ class ViewHandlers(HandlerBase):
     def _take_symbol(self, chosen: str | None) -> None:
         if chosen is not None:
             keys: list[InstrumentKey] = list(self._workspace.store.markets)
-            self._workspace.activate(keys[int(chosen)])
+            self._workspace.choose(self._screen.focused_name, keys[int(chosen)])
 
     def theme(self) -> None:
         self._themes.choose()
