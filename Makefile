@@ -23,7 +23,7 @@ test: $(DEV_STAMP) ## Run every check: lint, format, types, layers, tests
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
-	$(PY) -m pytest -m "not long" -n 2 --dist loadfile
+	$(PY) -m pytest -m "not long" -n 3 --dist loadfile
 
 test-long: $(DEV_STAMP) ## Run the tests that take minutes
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest -m long --timeout=1500 || [ $$? -eq 5 ]  # 5: no long test in this checkout

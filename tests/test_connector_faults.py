@@ -321,6 +321,7 @@ async def test_many_breaks_leave_no_task_behind() -> None:
         assert left <= tasks
 
 
+@pytest.mark.long
 async def test_the_dead_man_switch_cancels_when_we_are_gone_and_not_while_we_come_back() -> None:
     async with running(dead_man_switch_s=4) as desk:
         await desk.ready()
@@ -360,6 +361,7 @@ async def test_a_command_that_a_ban_holds_back_is_refused_and_not_sent_later() -
         assert created_at_venue(desk) == {}
 
 
+@pytest.mark.long
 async def test_an_order_that_was_taken_and_filled_unseen_is_asked_about_before_the_next_audit() -> None:
     async with running() as desk:  # the audit is half a minute away
         await desk.ready()

@@ -176,6 +176,7 @@ async def test_the_last_resort_is_not_stopped_by_a_refusal(tmp_path: Path) -> No
         assert not session.orders.working()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ends", ["disarmed", "stopped"])
 async def test_more_entries_than_the_rate_limit_lets_cancel_in_time_are_all_cancelled(
     tmp_path: Path, ends: str

@@ -187,6 +187,7 @@ async def test_it_ends_with_its_parent_however_that_ends(number: signal.Signals)
     await until(lambda: not is_alive(pid))
 
 
+@pytest.mark.long
 async def test_a_market_stands_still_while_nobody_takes_its_events() -> None:
     async with opened(rate=2_000.0, history=0) as bench:
         await bench.take(100)

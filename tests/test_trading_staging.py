@@ -168,6 +168,16 @@ def test_the_interlock_wants_arming_by_hand_and_leaves_what_works() -> None:
     assert sum("DISARMED" in text for text in floor.words) == 1
 
 
+def test_who_is_armed_and_stopped_again_between_two_looks_is_told() -> None:
+    floor = Floor()
+    floor.desk.disarm()
+    floor.poll()
+    assert floor.desk.arm().text == "ARMED"
+    floor.router.interlock("the account is lost")
+    floor.poll()
+    assert "DISARMED: the account is lost; A arms again" in floor.words
+
+
 def test_a_seek_is_no_stale_market() -> None:
     floor = Floor()
     floor.poll()

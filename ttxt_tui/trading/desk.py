@@ -344,8 +344,10 @@ class TradingDesk:
         if trust is not None and not trust.is_good:
             return Feedback(f"not armed: {trust.text} ({trust.reason})", LogLevel.WARN)
         self._one_key.end()
-        reason = (arm or self.context.router.arm)()
-        return Feedback("ARMED", LogLevel.OK) if reason is None else Feedback(f"not armed: {reason}", LogLevel.WARN)
+        if (reason := (arm or self.context.router.arm)()) is not None:
+            return Feedback(f"not armed: {reason}", LogLevel.WARN)
+        self._interlock.armed()
+        return Feedback("ARMED", LogLevel.OK)
 
     def disarm(self, reason: str = "") -> Feedback:
         """Refuse entries at once and cancel those that work; stops stay. `reason`: why, when it was no key."""
@@ -353,7 +355,7 @@ class TradingDesk:
         for order in self.context.orders.entries():
             self._own.halt(order.identity[2])
         swept = self._own.swept(self.context.router.disarm(reason or BY_KEY))
-        self._interlock.told()
+        self._interlock.disarmed()
         why = f": {reason}" if reason else ""
         return Feedback(f"DISARMED{why} · {swept.text}", LogLevel.WARN)
 

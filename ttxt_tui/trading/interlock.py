@@ -29,7 +29,11 @@ class Interlock:
             return Feedback(f"DISARMED: {router.disarmed_because}; A arms again", LogLevel.WARN)
         return said
 
-    def told(self) -> None:
+    def armed(self) -> None:
+        """Entries pass from now on; should they be stopped before the next look, that is said."""
+        self._was_armed = True
+
+    def disarmed(self) -> None:
         """Entries were stopped by somebody who says so."""
         self._was_armed = False
 
