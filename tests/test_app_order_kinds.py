@@ -206,6 +206,7 @@ async def test_a_pair_from_the_ticket_needs_no_side_and_takes_the_whole_position
         assert all(order.is_position_exit for order in exits)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_the_form_fits_the_screen_and_shows_the_fields_of_its_type(size: tuple[int, int]) -> None:
     async with workstation(size) as driver:

@@ -25,19 +25,8 @@ def made_traffic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     traffic.cache_clear()
 
 
-def _takes_its_time(benchmark: Benchmark) -> bool:
-    """Those run a workstation or an exchange for as long as it takes, whatever the effort."""
-    area, _, name = name_of(benchmark).partition(".")
-    return area in {"screen", "order_path"} and name != "cold_start"
-
-
-@pytest.mark.parametrize(
-    "benchmark",
-    [
-        pytest.param(each, id=name_of(each), marks=[pytest.mark.long] if _takes_its_time(each) else [])
-        for each in BENCHMARKS
-    ],
-)
+@pytest.mark.parametrize("benchmark", BENCHMARKS, ids=name_of)
+@pytest.mark.long
 @pytest.mark.usefixtures("made_traffic")
 def test_every_benchmark_returns_figures(benchmark: Benchmark) -> None:
     results = benchmark(TINY)

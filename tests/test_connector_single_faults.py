@@ -31,10 +31,8 @@ WITH_A_BREAK = frozenset({FaultKind.BAN, FaultKind.EXPIRED_AUTH})
 """On streams they are met only by a new connection."""
 QUICK = {
     *((FaultKind.REORDER, Channel.PRIVATE), (FaultKind.HALF, Channel.PRIVATE), (FaultKind.DUPLICATE, Channel.PRIVATE)),
-    *((FaultKind.MAINTENANCE, Channel.TRADE), (FaultKind.MAINTENANCE, Channel.REST), (FaultKind.SLOW, Channel.REST)),
-    *((FaultKind.CLOCK_SKEW, Channel.REST), (FaultKind.BOOK_RESTART, Channel.PUBLIC)),
 }
-"""Those that no other test has alone."""
+"""In the fast suite: what costs a fill or counts one twice when it goes wrong."""
 CASES = [
     pytest.param(kind, channel, id=f"{kind}@{channel}", marks=() if (kind, channel) in QUICK else pytest.mark.long)
     for kind, rule in FAULTS.items()

@@ -40,7 +40,9 @@ async def kill(sandbox: BybitSandbox, config: ConnectorConfig, folder: Path, sta
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage", [pytest.param(stage, marks=[pytest.mark.long] if at % 3 else []) for at, stage in enumerate(STAGES)]
+)
 async def test_everything_is_known_and_can_be_closed_after_a_kill(tmp_path: Path, stage: str) -> None:
     async with BybitSandbox(SANDBOX) as sandbox:
         config = sandbox_config(sandbox)

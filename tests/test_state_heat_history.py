@@ -162,6 +162,16 @@ def test_of_many_trades_a_finished_column_keeps_the_largest() -> None:
     assert list(column.trades()) == kept, "it is finished"
 
 
+def test_a_column_that_is_used_again_knows_its_own_trades_alone() -> None:
+    column = HeatColumn()
+    for slot, prices in enumerate((range(1, 9), range(20, 23), range(0))):
+        column.begin(slot, None)
+        for ticks in prices:
+            column.add_trade(Side.BUY, ticks, 0.1)
+        column.close()
+        assert list(column.trades()) == [(Side.BUY, ticks, 0.1) for ticks in prices]
+
+
 @pytest.mark.parametrize("reason", [ResetReason.SEEK, ResetReason.SESSION])
 def test_another_time_clears_the_history_and_the_view(reason: ResetReason) -> None:
     of = playing()
