@@ -35,14 +35,14 @@ WIDTHS: Final[dict[str, int]] = {
 """Market time of a column, by name."""
 
 COLUMNS_KEPT: Final = 240
-"""Columns of each width: a minute of the narrowest, forty of the widest. They are made at once, 2 MB in all: memory
+"""Columns of each width: a minute of the narrowest, forty of the widest. They are made at once, 3 MB a market: memory
 that fills up for an hour would look like a leak."""
 
 MOST_LEVELS: Final = 400
 """Levels a side that a look remembers, of two bytes each; fewer where they are far apart."""
 
-MOST_PRINTS: Final = 128
-"""Prices and sides of trades that a finished column remembers, the largest of them."""
+MOST_PRINTS: Final = 64
+"""Prices and sides of trades that a finished column remembers, of 16 bytes each, the largest of them."""
 
 LARGEST_CODE: Final = 254
 _PER_OCTAVE: Final = 8
@@ -111,20 +111,21 @@ class HeatColumn:
         changes: counts with the trades.
     """
 
-    __slots__ = ("_closed", "_is_confirmed", "_packed", "_running", "changes", "is_broken", "number", "slot")
+    __slots__ = ("_closed", "_count", "_is_confirmed", "_packed", "_running", "changes", "is_broken", "number", "slot")
 
     def __init__(self) -> None:
         # All of its memory is taken here, and written to: later it does not grow.
         self._packed = bytearray(b"\0" * (2 * _SIDE_BYTES))
+        self._closed = bytearray(b"\0" * (_PRINT.size * MOST_PRINTS))
+        self._count = 0
         self._running: dict[int, float] | None = {}
-        self._closed = b""
         self.slot = self.number = self.changes = 0
         self.is_broken = self._is_confirmed = False
 
     def begin(self, slot: int, look: Look | None) -> None:
         """It is another stretch now, that begins with the book of `look`."""
         self.slot, self.changes = slot, 0
-        self._running, self._closed = {}, b""
+        self._running = {}
         self._take(look)
         self.is_broken, self._is_confirmed = look is None, False
 
@@ -152,7 +153,7 @@ class HeatColumn:
 
     def trades(self) -> Iterator[tuple[Side, int, float]]:
         """Aggressor's side, ticks and size by price and side."""
-        items = _PRINT.iter_unpack(self._closed) if self._running is None else self._running.items()
+        items = self._finished() if self._running is None else self._running.items()
         return ((Side.SELL if key & 1 else Side.BUY, key >> 1, size) for key, size in items)
 
     def close(self) -> None:
@@ -161,8 +162,12 @@ class HeatColumn:
         if len(running) > MOST_PRINTS:
             running = dict(nlargest(MOST_PRINTS, running.items(), key=lambda item: item[1]))
             self.changes += 1
-        self._closed = b"".join(map(_PRINT.pack, running.keys(), running.values()))
-        self._running = None
+        for at, (key, size) in enumerate(running.items()):
+            _PRINT.pack_into(self._closed, at * _PRINT.size, key, size)
+        self._running, self._count = None, len(running)
+
+    def _finished(self) -> Iterator[tuple[int, float]]:
+        return _PRINT.iter_unpack(memoryview(self._closed)[: self._count * _PRINT.size])
 
     def _take(self, look: Look | None) -> None:
         if look is None:
