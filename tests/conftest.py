@@ -1,6 +1,7 @@
 """Fixtures and settings that every test shares. A helper of one area lives beside the tests of that area."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 # A test process may carry the size of no terminal at all here, and programs started in a terminal believe it.
 for name in ("COLUMNS", "LINES"):
     os.environ.pop(name, None)
+
+# Where tests run in the background, signals may be ignored, and programs started here would ignore them as well.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 # Derandomised and without a database: a run depends on the checkout alone.
 settings.register_profile("default", derandomize=True, database=None, deadline=None, print_blob=True)
